@@ -1,0 +1,95 @@
+"""The data sets of the course: simulated ones with a known truth, and scikit-learn's digits.
+
+Every simulated set is drawn by a generator of its own, so the same seed always gives
+the same points and the caller's random state is left alone. All are float64.
+"""
+
+from math import pi
+from typing import NamedTuple
+
+import numpy as np
+import sklearn.datasets
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from course_utils import validate
+
+__all__ = ["Digits", "Sample", "arc", "digits", "ring", "sine", "two_moons"]
+
+
+class Sample(NamedTuple):
+    """Simulated data x (N, D) and the latent z (N, 1) each point was made from."""
+
+    x: Float[Tensor, "N D"]
+    z: Float[Tensor, "N 1"]
+
+
+class Digits(NamedTuple):
+    """scikit-learn's 8 x 8 digits: pixels in [0, 1], one image a row of 64, and the digit shown."""
+
+    train: Float[Tensor, "1400 64"]
+    test: Float[Tensor, "397 64"]
+    train_labels: Int[Tensor, "1400"]
+    test_labels: Int[Tensor, "397"]
+
+
+@validate.typed
+def sine(num_points: int, noise: float = 0.1, seed: int = 0) -> Sample:
+    """z ~ N(0, 1), x = sin z + noise * eps: regress x on z. x has shape (N, 1)."""
+    z, eps = _draw(num_points, 1, noise, seed)
+    return Sample(z.sin() + noise * eps, z)
+
+
+@validate.typed
+def arc(num_points: int, noise: float = 0.1, seed: int = 0) -> Sample:
+    """z ~ N(0, 1), x = (cos z, sin z) + noise * eps: an open arc in the plane. x: (N, 2)."""
+    z, eps = _draw(num_points, 2, noise, seed)
+    return Sample(torch.cat([z.cos(), z.sin()], 1) + noise * eps, z)
+
+
+@validate.typed
+def ring(num_points: int, noise: float = 0.1, seed: int = 0) -> Sample:
+    """z ~ N(0, 1), angle a = 2 pi Phi(z), x = (cos a, sin a) + noise * eps. x: (N, 2).
+
+    Phi is the standard normal CDF, so the angle is uniform and the circle closes at
+    z = -inf and +inf: the seam, at angle 0.
+    """
+    z, eps = _draw(num_points, 2, noise, seed)
+    angle = 2 * pi * torch.special.ndtr(z)
+    return Sample(torch.cat([angle.cos(), angle.sin()], 1) + noise * eps, z)
+
+
+@validate.typed
+def two_moons(num_points: int, noise: float = 0.1, seed: int = 0) -> Sample:
+    """scikit-learn's two interleaved half circles. x: (N, 2); z is the moon, 0 or 1."""
+    _check(num_points, noise)
+    x, label = sklearn.datasets.make_moons(num_points, noise=noise, random_state=seed)
+    return Sample(torch.from_numpy(x), torch.from_numpy(label).double()[:, None])
+
+
+def digits() -> Digits:
+    """The 1797 images that come with scikit-learn, divided by 16 and split 1400 / 397.
+
+    The split is `np.random.default_rng(0).permutation(1797)`, first 1400 for training.
+    Three pixels are 0 in every image, so the sample covariance has rank 61.
+    """
+    images, labels = sklearn.datasets.load_digits(return_X_y=True)
+    order = np.random.default_rng(0).permutation(len(images))
+    pixels = torch.from_numpy(images[order] / 16.0)
+    digit = torch.from_numpy(labels[order])
+    return Digits(pixels[:1400], pixels[1400:], digit[:1400], digit[1400:])
+
+
+def _draw(num_points: int, data_dim: int, noise: float, seed: int) -> tuple[Tensor, Tensor]:
+    """Standard normal z (N, 1) and eps (N, data_dim)."""
+    _check(num_points, noise)
+    generator = torch.Generator().manual_seed(seed)
+    draw = torch.randn(num_points, 1 + data_dim, generator=generator, dtype=torch.float64)
+    return draw[:, :1], draw[:, 1:]
+
+
+def _check(num_points: int, noise: float) -> None:
+    validate.integer(1, num_points=num_points)
+    if not 0 <= noise < float("inf"):
+        raise ValueError(f"noise must be a finite standard deviation, at least 0, got {noise}")

@@ -1,0 +1,56 @@
+"""Statements of the text that the notebook itself checks."""
+
+import html
+
+import torch
+from IPython.display import display
+
+from course_utils.kit.notice import notice
+
+__all__ = ["claim"]
+
+
+def claim(
+    statement: str,
+    value: object,
+    *,
+    equals: object = None,
+    within: float = 0.0,
+    below: float | None = None,
+    above: float | None = None,
+) -> None:
+    """Assert a sentence of the text and show it with its figure.
+
+    value: a number or a tensor, every entry of which must satisfy the statement.
+    equals, within: |value - equals| <= within. below: value < below. above: value > above.
+    Give at least one of equals, below, above. Raises AssertionError when the statement is
+    false, NaN included, so that a test run of the notebook fails.
+    """
+    if equals is None and below is None and above is None:
+        raise TypeError("claim needs at least one of equals, below, above")
+    values = torch.as_tensor(value, dtype=torch.float64).detach().flatten()
+    if len(values) == 0:
+        raise ValueError("value must not be empty")
+    true, parts = torch.ones_like(values, dtype=torch.bool), []
+    if equals is not None:
+        target = torch.as_tensor(equals, dtype=torch.float64).detach().flatten()
+        distance = (values - target).abs()
+        true &= distance <= within
+        if len(values) == 1:
+            parts.append(f"{_number(values)}, expected {_number(target)} ± {within:.2g}")
+        else:
+            parts.append(f"largest difference {_number(distance.max())}, allowed {within:.2g}")
+    if below is not None:
+        true &= values < below
+        parts.append(f"{_number(values.max())} < {below:.4g}")
+    if above is not None:
+        true &= values > above
+        parts.append(f"{_number(values.min())} > {above:.4g}")
+    figure = "; ".join(parts)
+    if not true.all():
+        raise AssertionError(f"{statement} This is false here: {figure} does not hold.")
+    display(notice("right", html.escape(statement), f"<i>({html.escape(figure)})</i>"))
+
+
+def _number(value: torch.Tensor) -> str:
+    return f"{value.item():.4g}"

@@ -1,0 +1,91 @@
+"""Principal component analysis as an autoencoder with tied, orthonormal weights."""
+
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from course_utils import validate
+
+__all__ = ["PCA", "fit", "reconstruction_error", "spectrum"]
+
+
+@validate.typed
+@dataclass(frozen=True)
+class PCA:
+    """z = W^T (x - mu),  x_hat = W z + mu,  W^T W = I.
+
+    W (D, H): the H leading eigenvectors of the sample covariance S = 1/N sum_n (x_n - mu)
+        (x_n - mu)^T, one a column, that of the largest eigenvalue first. The sign of a
+        column is free; `fit` makes its entry of largest magnitude positive.
+    mu (D,): the sample mean.
+    eigenvalues (D,): all of them, descending. scikit-learn divides by N - 1 where we
+        divide by N, the maximum-likelihood choice.
+
+    Source: Bishop, Pattern Recognition and Machine Learning, 2006, sec. 12.1.
+    """
+
+    W: Float[Tensor, "D H"]
+    mu: Float[Tensor, "D"]
+    eigenvalues: Float[Tensor, "D"]
+
+    def __post_init__(self) -> None:
+        validate.finite(W=self.W, mu=self.mu, eigenvalues=self.eigenvalues)
+
+    @validate.typed
+    def encode(self, x: Float[Tensor, "N D"]) -> Float[Tensor, "N H"]:
+        """The codes z_n = W^T (x_n - mu), one row a data point."""
+        validate.finite(x=x)
+        validate.columns(self.mu, x=x)
+        return (x - self.mu) @ self.W
+
+    @validate.typed
+    def decode(self, z: Float[Tensor, "N H"]) -> Float[Tensor, "N D"]:
+        """The points x_hat_n = W z_n + mu that the codes stand for."""
+        validate.finite(z=z)
+        validate.columns(self.W[0], z=z)
+        return z @ self.W.T + self.mu
+
+    def reconstruct(self, x: Float[Tensor, "N D"]) -> Float[Tensor, "N D"]:
+        """Encode, then decode: the orthogonal projection of x on the plane through mu."""
+        return self.decode(self.encode(x))
+
+
+@validate.typed
+def fit(x: Float[Tensor, "N D"], latent_dim: int) -> PCA:
+    """The PCA of x with 1 <= latent_dim <= D components, in the dtype of x.
+
+    Rank-deficient data is fine: the spectrum then ends in zeros (to rounding), and the
+    components that belong to them are some orthonormal basis of the empty directions.
+    """
+    mu, eigenvalues, eigenvectors = spectrum(x)
+    validate.integer(1, x.shape[1], latent_dim=latent_dim)
+    return PCA(eigenvectors[:, :latent_dim], mu, eigenvalues)
+
+
+@validate.typed
+def spectrum(
+    x: Float[Tensor, "N D"],
+) -> tuple[Float[Tensor, "D"], Float[Tensor, "D"], Float[Tensor, "D D"]]:
+    """Mean (D,), eigenvalues (D,) and eigenvectors (D, D; columns) of S, the largest first."""
+    validate.finite(x=x)
+    mu = x.mean(0)
+    centred = x - mu
+    S = centred.T @ centred / len(x)
+    eigenvalues, eigenvectors = torch.linalg.eigh(S)
+    eigenvalues, eigenvectors = eigenvalues.flip(0).clamp(min=0), eigenvectors.flip(1)
+    largest = eigenvectors.abs().argmax(0, keepdim=True)
+    return mu, eigenvalues, eigenvectors * eigenvectors.gather(0, largest).sign()
+
+
+@validate.typed
+def reconstruction_error(x: Float[Tensor, "N D"], W: Float[Tensor, "D H"]) -> Float[Tensor, ""]:
+    """L(W) = 1/N sum_n ||x_n - x_hat_n||^2 with x_hat_n = W W^T (x_n - mean) + mean.
+
+    Summed over dimensions, averaged over data points. For orthonormal columns of W it
+    equals Tr[S (I - W W^T)]; W need not be orthonormal here.
+    """
+    validate.finite(x=x, W=W)
+    centred = x - x.mean(0)
+    return (centred - centred @ W @ W.T).square().sum(1).mean()

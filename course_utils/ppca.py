@@ -1,0 +1,115 @@
+"""Probabilistic PCA: a linear-Gaussian model whose posterior and evidence are exact."""
+
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+from torch.distributions import LowRankMultivariateNormal, MultivariateNormal
+
+from course_utils import pca, validate
+
+__all__ = ["PPCA", "fit"]
+
+
+@validate.typed
+@dataclass(frozen=True)
+class PPCA:
+    """z ~ N(0, I),  x | z ~ N(W z + mu, sigma2 I),  hence  z | x ~ N(E x + d, G).
+
+    W (D, H), mu (D,): the decoder. sigma2: the noise variance, never its root.
+    M = sigma2 I + W^T W,  E = M^-1 W^T (H, D),  d = -E mu (H,),  G = sigma2 M^-1 (H, H).
+
+    Source: Tipping & Bishop, "Probabilistic principal component analysis", JRSS B 1999,
+    eqs. 2 (model), 4 (marginal) and 6 (posterior).
+    """
+
+    W: Float[Tensor, "D H"]
+    mu: Float[Tensor, "D"]
+    sigma2: float | Float[Tensor, ""]
+
+    def __post_init__(self) -> None:
+        validate.finite(W=self.W, mu=self.mu)
+        validate.columns(self.mu, W=self.W.T)
+        validate.positive(sigma2=self.sigma2)
+
+    @property
+    def M(self) -> Float[Tensor, "H H"]:
+        """sigma2 I + W^T W: sigma2 times the posterior precision."""
+        return self.sigma2 * torch.eye(self.W.shape[1], dtype=self.W.dtype) + self.W.T @ self.W
+
+    @property
+    def E(self) -> Float[Tensor, "H D"]:
+        """The encoder's matrix: the posterior mean is E x + d."""
+        return torch.linalg.solve(self.M, self.W.T)
+
+    @property
+    def d(self) -> Float[Tensor, "H"]:
+        """The encoder's offset."""
+        return -self.E @ self.mu
+
+    @property
+    def G(self) -> Float[Tensor, "H H"]:
+        """The posterior covariance, the same for every x."""
+        return self.sigma2 * torch.linalg.inv(self.M)
+
+    @validate.typed
+    def posterior(self, x: Float[Tensor, "N D"]) -> MultivariateNormal:
+        """p(z | x_n) = N(E x_n + d, G) for every data point: batch shape (N,), event (H,)."""
+        self._check(x)
+        return MultivariateNormal((x - self.mu) @ self.E.T, self.G)
+
+    def marginal(self) -> LowRankMultivariateNormal:
+        """p(x) = N(mu, W W^T + sigma2 I), event shape (D,)."""
+        return LowRankMultivariateNormal(self.mu, self.W, self.sigma2 * torch.ones_like(self.mu))
+
+    @validate.typed
+    def log_evidence(self, x: Float[Tensor, "N D"]) -> Float[Tensor, "N"]:
+        """log p(x_n) in nats, one value per data point."""
+        self._check(x)
+        return self.marginal().log_prob(x)
+
+    @validate.typed
+    def sample(self, num_samples: int) -> Float[Tensor, "S D"]:
+        """New data: z from the prior, then x from the decoder, by torch's global generator."""
+        validate.integer(1, num_samples=num_samples)
+        z = torch.randn(num_samples, self.W.shape[1], dtype=self.W.dtype)
+        return self._decode(z)
+
+    @validate.typed
+    def autoencode(self, x: Float[Tensor, "N D"]) -> Float[Tensor, "N D"]:
+        """One stochastic reconstruction a point: z ~ N(E x + d, G), x_hat ~ N(W z + mu, sigma2 I)."""
+        return self._decode(self.posterior(x).sample())
+
+    def _decode(self, z: Tensor) -> Tensor:
+        mean = z @ self.W.T + self.mu
+        return mean + self.sigma2**0.5 * torch.randn_like(mean)
+
+    def _check(self, x: Tensor) -> None:
+        validate.finite(x=x)
+        validate.columns(self.mu, x=x)
+
+
+@validate.typed
+def fit(x: Float[Tensor, "N D"], latent_dim: int, min_sigma2: float | None = None) -> PPCA:
+    """The maximum-likelihood PPCA of x in closed form, for 1 <= latent_dim <= D.
+
+    W = U_H (Lambda_H - sigma2 I)^1/2 with sigma2 the mean of the D - H eigenvalues left
+    out (Tipping & Bishop 1999, eqs. 7 and 8, rotation R = I). Where that mean is 0, because
+    the data has rank <= H or because H = D leaves nothing out, the likelihood has no
+    maximum; sigma2 is then min_sigma2, and the likelihood the best under that bound.
+
+    min_sigma2: lower bound on sigma2; by default a millionth of the mean variance per
+        dimension, Tr[S] / D. Data that does not vary at all is a ValueError.
+    """
+    mu, eigenvalues, eigenvectors = pca.spectrum(x)
+    validate.integer(1, x.shape[1], latent_dim=latent_dim)
+    if min_sigma2 is None:
+        min_sigma2 = 1e-6 * eigenvalues.mean().item()
+        if min_sigma2 == 0:
+            raise ValueError("x must vary: all its rows are equal, so the likelihood is unbounded")
+    validate.positive(min_sigma2=min_sigma2)
+    left_out = eigenvalues[latent_dim:]
+    sigma2 = max(left_out.mean().item() if len(left_out) else 0.0, min_sigma2)
+    length = (eigenvalues[:latent_dim] - sigma2).clamp(min=0).sqrt()
+    return PPCA(eigenvectors[:, :latent_dim] * length, mu, sigma2)

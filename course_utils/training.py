@@ -1,0 +1,130 @@
+"""One training loop for every lesson: minibatches, a progress bar, a history."""
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor, nn
+from torch.nn.utils import get_total_norm
+from tqdm.auto import tqdm
+
+from course_utils import validate
+
+__all__ = ["Diverged", "History", "fit"]
+
+
+@dataclass
+class History:
+    """What happened, one entry a step: the minibatch loss and the learning rate used."""
+
+    loss: list[float] = field(default_factory=list)
+    lr: list[float] = field(default_factory=list)
+    interrupted: bool = False
+
+
+class Diverged(RuntimeError):
+    """The loss or a gradient became NaN or infinite; `history` holds the steps before."""
+
+    def __init__(self, step: int, what: str, history: History) -> None:
+        self.history = history
+        last = f"{history.loss[-1]:.4g}" if history.loss else "none yet"
+        lr = f"below {history.lr[-1]:.2g}" if history.lr else "that is smaller"
+        super().__init__(
+            f"training diverged at step {step}: {what} (last finite loss: {last}). "
+            f"Try a learning rate {lr}, "
+            "standardise the inputs, or look for a log or a division that can reach 0."
+        )
+
+
+def fit(
+    model: nn.Module,
+    loss: Callable[..., Tensor],
+    *data: Tensor,
+    num_steps: int,
+    batch_size: int | None = None,
+    lr: float = 1e-3,
+    decay: bool = False,
+    optimizer: Callable[..., torch.optim.Optimizer] = torch.optim.Adam,
+    progress: bool = True,
+) -> History:
+    """Minimise loss(*batch) over the parameters of model, in place.
+
+    loss: takes one minibatch of every tensor in data, returns a scalar in nats per data
+        point (or whatever the lesson minimises): the caller takes the mean.
+    data: tensors (N, ...) of equal N, kept in memory and reshuffled every epoch.
+    num_steps: gradient steps. batch_size: points per step, all N if None; the few points
+        left over at the end of an epoch wait for the next shuffle.
+    lr: the learning rate; with decay=True it falls from lr to 0 along half a cosine, so
+        that the noise of the last minibatches dies out.
+    optimizer: called as optimizer(parameters, lr=lr).
+
+    Interrupting (the stop button) returns the history so far, marked `interrupted`; the
+    model keeps its last parameters. A loss or gradient that is not finite raises
+    `Diverged`, before the parameters are touched.
+    """
+    parameters = [p for p in model.parameters() if p.requires_grad]
+    size = _check(parameters, data, num_steps, batch_size, lr)
+    descent = optimizer(parameters, lr=lr)
+    history = History()
+    bar = tqdm(total=num_steps, disable=not progress, leave=False)
+    try:
+        for step, batch in zip(range(num_steps), _minibatches(data, size), strict=False):
+            rate = lr * (1 + math.cos(math.pi * step / num_steps)) / 2 if decay else lr
+            for group in descent.param_groups:
+                group["lr"] = rate
+            value = loss(*batch)
+            _check_loss(value, step, history)
+            descent.zero_grad()
+            value.backward()
+            norm = get_total_norm([p.grad for p in parameters if p.grad is not None])
+            if not math.isfinite(norm):
+                raise Diverged(step, "a gradient is not finite", history)
+            descent.step()
+            history.loss.append(value.item())
+            history.lr.append(rate)
+            bar.update()
+    except KeyboardInterrupt:
+        history.interrupted = True
+        done = f"{len(history.loss)} of {num_steps} steps"
+        print(f"Stopped after {done}; the model keeps what it has learnt.")
+    finally:
+        bar.close()
+    return history
+
+
+def _minibatches(data: tuple[Tensor, ...], size: int) -> Iterator[tuple[Tensor, ...]]:
+    """Epoch after epoch of shuffled minibatches; the whole data, unshuffled, if it fits in one."""
+    num_points = len(data[0])
+    while size == num_points:
+        yield data
+    while True:
+        for rows in torch.randperm(num_points)[: num_points // size * size].split(size):
+            yield tuple(d[rows] for d in data)
+
+
+def _check(parameters, data, num_steps, batch_size, lr) -> int:
+    """The batch size to use; raises on unusable arguments."""
+    if not parameters:
+        raise ValueError("model must have at least one parameter that requires a gradient")
+    if not data or len({len(d) for d in data}) > 1:
+        raise ValueError(
+            "data must be one or more tensors with the same number of rows, "
+            f"got rows {[len(d) for d in data]}"
+        )
+    for d in data:
+        validate.finite(data=d)
+    validate.integer(1, num_steps=num_steps)
+    validate.positive(lr=lr)
+    if batch_size is None:
+        return len(data[0])
+    validate.integer(1, len(data[0]), batch_size=batch_size)
+    return batch_size
+
+
+def _check_loss(value: Tensor, step: int, history: History) -> None:
+    if not isinstance(value, Tensor) or value.ndim != 0:
+        got = tuple(value.shape) if isinstance(value, Tensor) else type(value).__name__
+        raise ValueError(f"loss must return a scalar tensor (take the mean yourself), got {got}")
+    if not value.isfinite():
+        raise Diverged(step, f"the loss is {value.item()}", history)

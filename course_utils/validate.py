@@ -1,0 +1,95 @@
+"""Errors that name the argument: shapes and types by jaxtyping, values by the checks below."""
+
+import functools
+import math
+import re
+from collections.abc import Callable
+from typing import TypeVar
+
+from beartype import beartype
+from jaxtyping import TypeCheckError, jaxtyped
+from torch import Tensor
+
+__all__ = ["columns", "finite", "integer", "positive", "typed"]
+
+T = TypeVar("T", bound=Callable)
+
+
+def typed(checked: T) -> T:
+    """Check annotated shapes and types at run time; a mismatch is a one-line TypeError.
+
+    Decorates a function, or a dataclass, whose fields are then checked when it is made.
+    """
+    if isinstance(checked, type):
+        checked.__init__ = typed(checked.__init__)  # type: ignore[misc]
+        return checked
+    inner = jaxtyped(checked, typechecker=beartype)
+
+    @functools.wraps(checked)
+    def call(*args, **kwargs):
+        try:
+            return inner(*args, **kwargs)
+        except TypeCheckError as error:
+            raise TypeError(_one_line(str(error))) from None
+
+    return call  # type: ignore[return-value]
+
+
+def _one_line(report: str) -> str:
+    """jaxtyping's report cut to: function, argument, what was expected, what came."""
+    fields = re.search(
+        r"of (?P<place>\S+?)\.\n.*?(?:parameter '(?P<name>\w+)'|return value).*?\n"
+        r"Actual value: (?P<got>.*?)\nExpected type: (?:<class ['\"])?(?P<want>.*?)(?:['\"]>)?\.\n",
+        report,
+        re.DOTALL,
+    )
+    if fields is None:
+        return report
+    sizes = re.search(r"current values .*? as follows\.\n(?P<sizes>.*)", report, re.DOTALL)
+    where = f" with {', '.join(sizes['sizes'].split())}" if sizes else ""
+    place = fields["place"].removeprefix("course_utils.").removesuffix(".__init__")
+    return (
+        f"{place}: {fields['name'] or 'the result'} must be {fields['want']}{where}, "
+        f"got {fields['got'].removesuffix('(torch)')}"
+    )
+
+
+def finite(**tensors: Tensor) -> None:
+    """Raise ValueError unless every named tensor is non-empty and free of NaN and infinities."""
+    for name, tensor in tensors.items():
+        if tensor.numel() == 0:
+            raise ValueError(f"{name} must not be empty, got shape {tuple(tensor.shape)}")
+        # A sum is finite only if every term is, and is far cheaper than a mask;
+        # a sum that overflows is told apart by the mask.
+        if not math.isfinite(tensor.sum().item()) and not (mask := tensor.isfinite()).all():
+            first = tuple((~mask).nonzero()[0].tolist())
+            raise ValueError(
+                f"{name} must be finite, but {int((~mask).sum())} of its {tensor.numel()} entries "
+                f"are NaN or infinite, the first at index {first}"
+            )
+
+
+def columns(like: Tensor, **matrices: Tensor) -> None:
+    """Raise unless every named (N, D) matrix has the D and the dtype of the vector `like`."""
+    for name, matrix in matrices.items():
+        if matrix.shape[-1] != len(like):
+            raise ValueError(
+                f"{name} must have D = {len(like)} columns, got shape {tuple(matrix.shape)}"
+            )
+        if matrix.dtype != like.dtype:
+            raise TypeError(f"{name} must have dtype {like.dtype}, got {matrix.dtype}")
+
+
+def positive(**values: float | Tensor) -> None:
+    """Raise ValueError unless every named number is finite and above zero."""
+    for name, value in values.items():
+        if not (math.isfinite(value) and value > 0):
+            raise ValueError(f"{name} must be a finite number above 0, got {float(value)}")
+
+
+def integer(low: int, high: int | None = None, **values: int) -> None:
+    """Raise ValueError unless low <= value (<= high) for every named integer."""
+    for name, value in values.items():
+        if value < low or (high is not None and value > high):
+            bound = f"at least {low}" if high is None else f"between {low} and {high}"
+            raise ValueError(f"{name} must be {bound}, got {value}")
