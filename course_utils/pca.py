@@ -8,7 +8,7 @@ from torch import Tensor
 
 from course_utils import validate
 
-__all__ = ["PCA", "fit", "reconstruction_error", "spectrum"]
+__all__ = ["PCA", "fit", "principal_angle", "reconstruction_error", "spectrum"]
 
 
 @validate.typed
@@ -89,3 +89,17 @@ def reconstruction_error(x: Float[Tensor, "N D"], W: Float[Tensor, "D H"]) -> Fl
     validate.finite(x=x, W=W)
     centred = x - x.mean(0)
     return (centred - centred @ W @ W.T).square().sum(1).mean()
+
+
+@validate.typed
+def principal_angle(A: Float[Tensor, "D H"], B: Float[Tensor, "D H"]) -> Float[Tensor, ""]:
+    """The largest angle, in degrees, between the planes spanned by the columns of A and B.
+
+    0 means the same plane, whatever basis describes it. With orthonormal bases Q_A, Q_B its
+    sine is the largest singular value of (I - Q_A Q_A^T) Q_B, which stays accurate for
+    small angles where the cosine does not (Björck & Golub, Math. Comp. 1973).
+    """
+    validate.finite(A=A, B=B)
+    Q_A, Q_B = torch.linalg.qr(A).Q, torch.linalg.qr(B).Q
+    sine = torch.linalg.matrix_norm(Q_B - Q_A @ (Q_A.T @ Q_B), 2)
+    return sine.clamp(max=1).asin().rad2deg()

@@ -78,7 +78,7 @@ class PPCA:
 
     @validate.typed
     def autoencode(self, x: Float[Tensor, "N D"]) -> Float[Tensor, "N D"]:
-        """One stochastic reconstruction a point: z ~ N(E x + d, G), x_hat ~ N(W z + mu, sigma2 I)."""
+        """One x_hat for each x: z ~ N(E x + d, G), then x_hat ~ N(W z + mu, sigma2 I)."""
         return self._decode(self.posterior(x).sample())
 
     def _decode(self, z: Tensor) -> Tensor:

@@ -182,7 +182,7 @@ def _run(answer: Callable, arguments: tuple) -> object:
             if not thread.is_alive():
                 break
             ctypes.pythonapi.PyThreadState_SetAsyncExc(
-                ctypes.c_ulong(thread.ident), ctypes.py_object(_Stop)
+                ctypes.c_ulong(thread.ident or 0), ctypes.py_object(_Stop)
             )
             thread.join(0.1)
     if not box or isinstance(box[0], _Stop):
@@ -200,8 +200,9 @@ def _raised(answer: Callable, error: BaseException) -> object:
         return Outcome("open", "The function is still a stub.")
     if isinstance(error, TypeError) and "ellipsis" in str(error):
         return Outcome("open", "There is still a blank (<code>...</code>) to fill in.")
-    file = getattr(getattr(answer, "__code__", None), "co_filename", None)
-    lines = [f.lineno for f in traceback.extract_tb(error.__traceback__) if f.filename == file]
+    file = getattr(getattr(answer, "__code__", None), "co_filename", "")
+    calls = traceback.extract_tb(error.__traceback__)
+    lines = [call.lineno for call in calls if call.filename == file and call.lineno]
     where = ""
     if lines:
         source = linecache.getline(file, lines[-1]).strip()
