@@ -63,7 +63,7 @@ def ring(num_points: int, noise: float = 0.1, seed: int = 0) -> Sample:
 @validate.typed
 def two_moons(num_points: int, noise: float = 0.1, seed: int = 0) -> Sample:
     """scikit-learn's two interleaved half circles. x: (N, 2); z is the moon, 0 or 1."""
-    _check(num_points, noise)
+    _check(num_points, noise, seed)
     x, label = sklearn.datasets.make_moons(num_points, noise=noise, random_state=seed)
     return Sample(torch.from_numpy(x), torch.from_numpy(label).double()[:, None])
 
@@ -83,13 +83,14 @@ def digits() -> Digits:
 
 def _draw(num_points: int, data_dim: int, noise: float, seed: int) -> tuple[Tensor, Tensor]:
     """Standard normal z (N, 1) and eps (N, data_dim)."""
-    _check(num_points, noise)
+    _check(num_points, noise, seed)
     generator = torch.Generator().manual_seed(seed)
     draw = torch.randn(num_points, 1 + data_dim, generator=generator, dtype=torch.float64)
     return draw[:, :1], draw[:, 1:]
 
 
-def _check(num_points: int, noise: float) -> None:
+def _check(num_points: int, noise: float, seed: int) -> None:
     validate.integer(1, num_points=num_points)
+    validate.integer(0, 2**32 - 1, seed=seed)
     if not 0 <= noise < float("inf"):
         raise ValueError(f"noise must be a finite standard deviation, at least 0, got {noise}")

@@ -6,7 +6,7 @@ of the grid its error falls faster than any power of the spacing (Trefethen & We
 the spacing shows whether the answer can be trusted.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import torch
 from torch import Tensor
@@ -16,7 +16,7 @@ from course_utils import validate
 __all__ = ["log_evidence", "posterior"]
 
 LogJoint = Callable[[Tensor], Tensor]
-Grid = Tensor | Sequence[Tensor]
+Grid = Tensor | tuple[Tensor, Tensor]
 
 
 @validate.typed
@@ -47,9 +47,7 @@ def posterior(log_joint: LogJoint, grid: Grid) -> Tensor:
 
 def _on_grid(log_joint: LogJoint, grid: Grid) -> tuple[Tensor, Tensor, tuple[int, ...]]:
     """log p(x, z) at every grid point, the log of its trapezoid weight, the grid's shape."""
-    axes = (grid,) if isinstance(grid, Tensor) else tuple(grid)
-    if len(axes) not in (1, 2):
-        raise ValueError(f"grid must have one or two axes, got {len(axes)}")
+    axes = (grid,) if isinstance(grid, Tensor) else grid
     for axis in axes:
         if axis.ndim != 1 or not axis.is_floating_point() or len(axis) < 2:
             raise ValueError(
@@ -59,6 +57,8 @@ def _on_grid(log_joint: LogJoint, grid: Grid) -> tuple[Tensor, Tensor, tuple[int
         validate.finite(grid=axis)
         if not (axis.diff() > 0).all():
             raise ValueError("grid must be strictly increasing")
+        if axis.dtype != axes[0].dtype:
+            raise TypeError(f"grid must have one dtype, got {axes[0].dtype} and {axis.dtype}")
 
     z = torch.cartesian_prod(*axes).reshape(-1, len(axes))  # (G, H)
     weights = [_trapezoid(axis) for axis in axes]

@@ -32,6 +32,7 @@ class PCA:
 
     def __post_init__(self) -> None:
         validate.finite(W=self.W, mu=self.mu, eigenvalues=self.eigenvalues)
+        validate.columns(self.mu, W=self.W.T)
 
     @validate.typed
     def encode(self, x: Float[Tensor, "N D"]) -> Float[Tensor, "N H"]:
@@ -87,6 +88,7 @@ def reconstruction_error(x: Float[Tensor, "N D"], W: Float[Tensor, "D H"]) -> Fl
     equals Tr[S (I - W W^T)]; W need not be orthonormal here.
     """
     validate.finite(x=x, W=W)
+    validate.columns(x[0], W=W.T)
     centred = x - x.mean(0)
     return (centred - centred @ W @ W.T).square().sum(1).mean()
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import torch
+from jaxtyping import Shaped
 from torch import Tensor, nn
 from torch.nn.utils import get_total_norm
 from tqdm.auto import tqdm
@@ -37,10 +38,11 @@ class Diverged(RuntimeError):
         )
 
 
+@validate.typed
 def fit(
     model: nn.Module,
     loss: Callable[..., Tensor],
-    *data: Tensor,
+    *data: Shaped[Tensor, "N ..."],
     num_steps: int,
     batch_size: int | None = None,
     lr: float = 1e-3,
@@ -107,11 +109,8 @@ def _check(parameters, data, num_steps, batch_size, lr) -> int:
     """The batch size to use; raises on unusable arguments."""
     if not parameters:
         raise ValueError("model must have at least one parameter that requires a gradient")
-    if not data or len({len(d) for d in data}) > 1:
-        raise ValueError(
-            "data must be one or more tensors with the same number of rows, "
-            f"got rows {[len(d) for d in data]}"
-        )
+    if not data:
+        raise ValueError("data must be one or more tensors, got none")
     for d in data:
         validate.finite(data=d)
     validate.integer(1, num_steps=num_steps)

@@ -3,16 +3,19 @@
 import functools
 import math
 import re
+import textwrap
 from collections.abc import Callable
 from typing import TypeVar
 
-from beartype import beartype
+from beartype import BeartypeConf, beartype
 from jaxtyping import TypeCheckError, jaxtyped
 from torch import Tensor
 
 __all__ = ["columns", "finite", "integer", "positive", "typed"]
 
 T = TypeVar("T", bound=Callable)
+
+_checker = beartype(conf=BeartypeConf(is_pep484_tower=True))  # an int is welcome as a float
 
 
 def typed(checked: T) -> T:
@@ -23,7 +26,7 @@ def typed(checked: T) -> T:
     if isinstance(checked, type):
         checked.__init__ = typed(checked.__init__)  # type: ignore[misc]
         return checked
-    inner = jaxtyped(checked, typechecker=beartype)
+    inner = jaxtyped(checked, typechecker=_checker)
 
     @functools.wraps(checked)
     def call(*args, **kwargs):
@@ -50,7 +53,7 @@ def _one_line(report: str) -> str:
     place = fields["place"].removeprefix("course_utils.").removesuffix(".__init__")
     return (
         f"{place}: {fields['name'] or 'the result'} must be {fields['want']}{where}, "
-        f"got {fields['got'].removesuffix('(torch)')}"
+        f"got {textwrap.shorten(fields['got'].replace('(torch)', ''), 80)}"
     )
 
 
@@ -74,7 +77,7 @@ def columns(like: Tensor, **matrices: Tensor) -> None:
     for name, matrix in matrices.items():
         if matrix.shape[-1] != len(like):
             raise ValueError(
-                f"{name} must have D = {len(like)} columns, got shape {tuple(matrix.shape)}"
+                f"{name} must have {len(like)} columns, got shape {tuple(matrix.shape)}"
             )
         if matrix.dtype != like.dtype:
             raise TypeError(f"{name} must have dtype {like.dtype}, got {matrix.dtype}")
@@ -83,8 +86,9 @@ def columns(like: Tensor, **matrices: Tensor) -> None:
 def positive(**values: float | Tensor) -> None:
     """Raise ValueError unless every named number is finite and above zero."""
     for name, value in values.items():
-        if not (math.isfinite(value) and value > 0):
-            raise ValueError(f"{name} must be a finite number above 0, got {float(value)}")
+        number = value.item() if isinstance(value, Tensor) else value
+        if not (math.isfinite(number) and number > 0):
+            raise ValueError(f"{name} must be a finite number above 0, got {number}")
 
 
 def integer(low: int, high: int | None = None, **values: int) -> None:

@@ -32,13 +32,21 @@ Frame = dict[str, Any]
 # How each kind of artist takes its new data; the first match counts.
 SETTERS: list[tuple[type, Callable[[Any, Any], object]]] = [
     (Line2D, lambda artist, xy: artist.set_data(*xy)),
-    (Text, lambda artist, text: artist.set_text(text)),
+    (Text, lambda artist, text: _put_text(artist, text)),
     (AxesImage, lambda artist, values: artist.set_data(values)),
     (LineCollection, lambda artist, segments: artist.set_segments(segments)),
     (PathCollection, lambda artist, points: artist.set_offsets(points)),
     (Rectangle, lambda artist, bounds: artist.set_bounds(*bounds)),
     (Polygon, lambda artist, points: artist.set_xy(points)),
 ]
+
+
+def _put_text(artist: Text, data: str | tuple[float, float, str]) -> None:
+    """Text where it stands, or (x, y, text) to move it too."""
+    if isinstance(data, tuple):
+        artist.set_position(data[:2])
+        data = data[2]
+    artist.set_text(data)
 
 
 def put(artist: Artist, data: Any) -> None:
