@@ -1,0 +1,59 @@
+# `make help` lists the targets. Each works alone, on a machine with nothing but Python and make.
+
+PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 python; do \
+	$$python -c "$(NEW_ENOUGH)" 2>/dev/null && echo $$python && break; done)
+NEW_ENOUGH = import sys; sys.exit(sys.version_info < (3, 11))
+BIN := .venv/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
+READY := .venv/ready
+LESSONS = $(sort $(wildcard notebooks/*.ipynb))
+
+# As many threads as the smallest machine has cores: timings and rounding are alike everywhere.
+export OMP_NUM_THREADS ?= 2
+
+.PHONY: help env lab test lint format bench html pictures clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
+
+env: $(READY) ## the virtual environment .venv with everything pinned
+
+# Made anew when what it depends on is newer, so a second run costs nothing.
+$(READY): requirements.txt pyproject.toml
+	@"$(PYTHON)" -c "$(NEW_ENOUGH)" 2>/dev/null || { echo \
+	"The course needs Python 3.11 or newer: install it, or name one, make env PYTHON=..."; exit 1; }
+	"$(PYTHON)" -m venv .venv
+	$(BIN)/python -m pip install -r requirements.txt
+	$(BIN)/python -m pip install --no-deps --no-build-isolation --editable .
+	touch $@
+
+# In a container one is often root, which Jupyter refuses unless told.
+lab: $(READY) ## JupyterLab, opened on the first lesson
+	$(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) $(firstword $(LESSONS))
+
+test: $(READY) ## all tests: units, properties, notebooks
+	$(BIN)/pytest
+
+lint: $(READY) ## style and types
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+
+format: $(READY) ## mend the style, strip the notebooks' outputs
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+	$(BIN)/jupyter nbconvert --clear-output $(LESSONS)
+
+bench: $(READY) ## how fast and how exact the models are
+	$(BIN)/python tests/benchmark.py
+
+# Without widget state, nbconvert shows the stills in place of sliders that no kernel answers.
+html: $(READY) ## the lessons, executed, as build/html
+	EVIDENCE_LADDER_OPEN=1 $(BIN)/jupyter nbconvert --to html --execute \
+	--ExecutePreprocessor.store_widget_state=False --output-dir build/html $(LESSONS)
+
+pictures: $(READY) ## the README's pictures, into docs
+	$(BIN)/python -m course_utils.lessons.pictures
+
+clean: ## remove all that make has made
+	rm -rf .venv build *.egg-info .pytest_cache .hypothesis .mypy_cache .ruff_cache
+	find course_utils tests -name __pycache__ -prune -exec rm -rf {} +

@@ -1,0 +1,92 @@
+"""The repository itself: its pins, its layers, what must not be in it."""
+
+import ast
+import re
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).parents[1]
+COURSE = ROOT / "course_utils"
+MODULES = sorted(COURSE.rglob("*.py"))
+FRONT_ENDS = {"matplotlib", "seaborn", "ipywidgets", "IPython"}
+
+
+def pins() -> list[Requirement]:
+    lines = (ROOT / "requirements.txt").read_text("utf-8").splitlines()
+    return [Requirement(text) for line in lines if (text := line.split("#")[0].strip())]
+
+
+def dependencies() -> list[Requirement]:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    return [Requirement(text) for text in project["dependencies"]]
+
+
+def test_every_pin_is_exact():
+    for pin in pins():
+        assert re.fullmatch(r"==[^*+]+", str(pin.specifier)), pin
+    names = [canonicalize_name(pin.name) for pin in pins()]
+    assert len(set(names)) == len(names)
+
+
+@pytest.mark.parametrize("dependency", dependencies(), ids=str)
+def test_every_dependency_is_pinned_within_its_bounds(dependency):
+    pin = next(pin for pin in pins() if pin.name == dependency.name)
+    assert dependency.specifier.contains(str(pin.specifier).removeprefix("=="))
+
+
+def layer(path: Path) -> str:
+    """kit, lessons or maths."""
+    folder = path.relative_to(COURSE).parts[0]
+    return folder if folder in {"kit", "lessons"} else "maths"
+
+
+def imported(path: Path) -> Iterator[str]:
+    """Full names of what a file imports, also inside functions."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: a relative import"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_imports_go_down_only(path):
+    for name in imported(path):
+        top, *rest = name.split(".")
+        if top == "course_utils" and rest:
+            target = rest[0] if rest[0] in {"kit", "lessons"} else "maths"
+            allowed = {layer(path)} if layer(path) != "lessons" else {"kit", "lessons", "maths"}
+            assert target in allowed, f"{layer(path)} imports {name}"
+        assert layer(path) != "maths" or top not in FRONT_ENDS, f"the maths imports {name}"
+
+
+def test_the_course_imports_in_plain_python():
+    """No notebook, no front end, no warning, no output."""
+    names = [".".join(path.relative_to(ROOT).with_suffix("").parts) for path in MODULES]
+    code = "\n".join(f"import {name.removesuffix('.__init__')}" for name in names)
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code], capture_output=True, text=True
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_no_file_names_a_machine_or_a_registry():
+    names = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True)
+    if names.returncode:
+        pytest.skip("not a git checkout")
+    forbidden = re.compile(
+        r"/(?:work|home|root|Users)/|pypi\.org|pythonhosted\.|download\.pytorch\.|anaconda\.|index-url"
+    )
+    for name in names.stdout.splitlines():
+        path = ROOT / name
+        if path.is_file() and path.suffix not in {".png", ".gif"}:
+            found = forbidden.search(path.read_text("utf-8"))
+            assert not found, f"{name}: {found}"
