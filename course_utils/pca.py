@@ -102,6 +102,7 @@ def principal_angle(A: Float[Tensor, "D H"], B: Float[Tensor, "D H"]) -> Float[T
     small angles where the cosine does not (Björck & Golub, Math. Comp. 1973).
     """
     validate.finite(A=A, B=B)
+    validate.columns(A[0], B=B)
     Q_A, Q_B = torch.linalg.qr(A).Q, torch.linalg.qr(B).Q
     sine = torch.linalg.matrix_norm(Q_B - Q_A @ (Q_A.T @ Q_B), 2)
     return sine.clamp(max=1).asin().rad2deg()

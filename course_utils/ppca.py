@@ -106,7 +106,7 @@ def fit(x: Float[Tensor, "N D"], latent_dim: int, min_sigma2: float | None = Non
     validate.integer(1, x.shape[1], latent_dim=latent_dim)
     if min_sigma2 is None:
         min_sigma2 = 1e-6 * eigenvalues.mean().item()
-        if x.amax(0).equal(x.amin(0)):
+        if all(x[n].equal(x[0]) for n in range(len(x))):
             raise ValueError("x must vary: all its rows are equal, so the likelihood is unbounded")
     validate.positive(min_sigma2=min_sigma2)
     left_out = eigenvalues[latent_dim:]

@@ -41,7 +41,7 @@ def typed(checked: T) -> T:
 def _one_line(report: str) -> str:
     """jaxtyping's report cut to: function, argument, what was expected, what came."""
     fields = re.search(
-        r"of (?P<place>\S+?)\.\n.*?(?:parameter '(?P<name>\w+)'|return value).*?\n"
+        r"of (?P<place>\S+?)\.\n(?:.*?parameter '(?P<name>\w+)'.*?\n)?"
         r"Actual value: (?P<got>.*?)\nExpected type: (?:<class ['\"])?(?P<want>.*?)(?:['\"]>)?\.\n",
         report,
         re.DOTALL,

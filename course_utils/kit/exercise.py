@@ -105,7 +105,7 @@ def solution(key: str) -> HTML:
 
 def _fold(title: str, body: str) -> str:
     return (
-        f'<details style="font-size:17px;line-height:1.5;max-width:60em">'
+        f'<details class="ladder" style="font-size:16px;line-height:1.5;max-width:60em">'
         f"<summary>{title}</summary>{body}</details>"
     )
 

@@ -24,6 +24,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Polygon, Rectangle
 from matplotlib.text import Text
 
+from course_utils.kit import style
 from course_utils.kit.figure import img, png
 
 __all__ = ["Explorer", "put"]
@@ -86,7 +87,7 @@ class Explorer:
         self._background = self._draw_background()
 
         self._image = widgets.HTML()
-        self._message = widgets.HTML()
+        self._message = widgets.HTML(style.SHEET)
         for control in self.controls.values():
             _enlarge(control)
             control.observe(self._on_change, names="value")
@@ -146,11 +147,11 @@ class Explorer:
     def _on_change(self, _) -> None:
         try:
             self._show(self.frame())
-            self.error, self._message.value = None, ""
+            self.error, self._message.value = None, style.SHEET
         except Exception as error:  # a front end would swallow it: show it here instead
             self.error = error
             text = html.escape(f"{type(error).__name__}: {error}")
-            self._message.value = f'<b role="alert" style="color:#D55E00">✗ {text}</b>'
+            self._message.value = f'{style.SHEET}<b role="alert" style="color:#D55E00">✗ {text}</b>'
 
     def _show(self, frame: Frame) -> None:
         pixels = self._blit()
@@ -176,4 +177,4 @@ def _enlarge(control: widgets.ValueWidget) -> None:
     control.style.description_width = "330px"
     control.layout.width = "860px"
     control.layout.max_width = "100%"
-    control.style.font_size = "17px"
+    control.add_class("ladder-control")

@@ -17,7 +17,7 @@ def notice(kind: str, title: str, body: str = "") -> HTML:
     """A box of HTML. kind: one of KINDS. The caller escapes whatever a student wrote."""
     color, sign = KINDS[kind]
     return HTML(
-        f'<div role="status" style="border-left:6px solid {color};padding:.3em .9em;'
-        f'margin:.3em 0;font-size:17px;line-height:1.5;max-width:60em">'
+        f'<div class="ladder" role="status" style="border-left:6px solid {color};padding:.3em .9em;'
+        f'margin:.3em 0;font-size:16px;line-height:1.5;max-width:60em">'
         f"<b>{sign} {title}</b>{' ' if body else ''}{body}</div>"
     )

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import ipywidgets as widgets
 
+from course_utils.kit import style
+
 __all__ = ["Option", "Poll", "everything_open", "predict"]
 
 
@@ -36,7 +38,7 @@ class Poll:
         self.question, self.options = question, options
         self.answer: int | None = None
         self.after_commit: Callable[[], None] = lambda: None
-        self._question = widgets.HTML(_text(f"<b>{html.escape(question)}</b>"))
+        self._question = widgets.HTML(style.SHEET + _text(f"<b>{html.escape(question)}</b>"))
         self._buttons = widgets.VBox([self._button(index) for index in range(len(options))])
         self._reveal = widgets.HTML()
         self.widget = widgets.VBox([self._question, self._buttons, self._reveal])
@@ -56,8 +58,7 @@ class Poll:
                 width="100%", max_width="860px", height="auto", min_height="40px"
             ),
         )
-        button.style.font_size = "17px"
-        button.style.text_align = "left"
+        button.add_class("ladder-option")
         button.on_click(lambda _: self.commit(index))
         return button
 
@@ -95,12 +96,14 @@ def predict(question: str, options: list[Option], demo) -> "Prediction":
 
 
 class Prediction:
-    """A poll above an explorer; the explorer opens with the answer (and in tests and exports)."""
+    """Question, demo, explanation: the demo opens with the answer (and in tests and exports)."""
 
     def __init__(self, poll: Poll, demo) -> None:
         self.poll, self.demo = poll, demo
+        question, buttons, explanation = poll.widget.children
         self._gate = widgets.VBox([demo.widget])
-        self.widget = widgets.VBox([poll.widget, self._gate])
+        # Observe before the explanation: the demo stands between them.
+        self.widget = widgets.VBox([question, buttons, self._gate, explanation])
         if not everything_open():
             self._gate.layout.display = "none"
             poll.after_commit = self.open
@@ -120,4 +123,6 @@ class Prediction:
 
 
 def _text(body: str) -> str:
-    return f'<div style="font-size:17px;line-height:1.5;max-width:860px">{body}</div>'
+    return (
+        f'<div class="ladder" style="font-size:16px;line-height:1.5;max-width:860px">{body}</div>'
+    )

@@ -6,7 +6,15 @@ import matplotlib as mpl
 import seaborn as sns
 from matplotlib.figure import Figure
 
-__all__ = ["ROLES", "Role", "apply", "subplots"]
+__all__ = ["ROLES", "SHEET", "Role", "apply", "subplots"]
+
+# What ipywidgets' own options cannot set: options as wide as the figures, their text on the
+# left and wrapped; labels and readouts that can be read from the back row.
+SHEET = """<style>
+.ladder-option { font-size: 16px; justify-content: flex-start; text-align: left;
+  white-space: normal; line-height: 1.3; padding: .4em 1em; }
+.ladder-control .widget-label, .ladder-control .widget-readout { font-size: 16px; }
+</style>"""
 
 
 @dataclass(frozen=True)
