@@ -7,8 +7,9 @@ BIN := .venv/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 READY := .venv/ready
 LESSONS = $(sort $(wildcard notebooks/*.ipynb))
 
-# As many threads as the smallest machine has cores: timings and rounding are alike everywhere.
-export OMP_NUM_THREADS ?= 2
+# Small tensors gain little from a second thread, and on two busy cores torch's threads wait for
+# each other: training is then ten times slower.
+export OMP_NUM_THREADS ?= 1
 
 .PHONY: help env lab test lint format bench html pictures clean
 

@@ -3,8 +3,9 @@ import os
 import pytest
 import torch
 
-# As many threads as the smallest machine has: more gain nothing on tensors of this size.
-torch.set_num_threads(min(2, os.cpu_count() or 1))
+# One thread, here and in the notebooks' kernels. Tensors of this size gain little from a second,
+# and threads that wait for a core another process has make training ten times slower.
+torch.set_num_threads(int(os.environ.setdefault("OMP_NUM_THREADS", "1")))
 
 SECONDS = pytest.StashKey[dict[str, float]]()  # how long each notebook ran
 

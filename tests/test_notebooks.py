@@ -265,7 +265,8 @@ each_rule = pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name_
 @each_notebook
 @each_rule
 def test_anatomy(path, rule):
-    assert not list(rule(Lesson.read(path)))
+    if problems := list(rule(Lesson.read(path))):
+        pytest.fail("\n".join(problems), pytrace=False)
 
 
 def test_lessons_are_numbered_without_gaps():
@@ -499,7 +500,8 @@ def test_it_stays_offline_and_in_its_folder(run):
 
 @pytest.mark.parametrize("rule", [noise, undescribed, hidden_errors], ids=lambda r: r.__name__)
 def test_its_outputs(run, rule):
-    assert not rule(run)
+    if problems := rule(run):
+        pytest.fail("\n".join(problems), pytrace=False)
 
 
 # --- The checks of an execution themselves ---------------------------------------------------
@@ -551,6 +553,15 @@ def test_the_checks_see_what_they_should(bad):
     assert len(undescribed(bad)) == 3
     found = " ".join(hidden_errors(bad))
     assert 'role="alert"' in found and "ZeroDivisionError" in found
+
+
+def test_the_guard_runs_the_sitecustomize_it_hides(tmp_path):
+    (tmp_path / "sitecustomize.py").write_text("print('here')")
+    folders = os.pathsep.join([str(ROOT / "tests" / "guard"), str(tmp_path)])
+    command = [sys.executable, "-c", "open('file', 'w')"]
+    environment = os.environ | {"PYTHONPATH": folders}
+    done = subprocess.run(command, cwd=tmp_path, env=environment, text=True, capture_output=True)
+    assert (done.stdout, done.stderr) == ("here\n", "")
 
 
 def test_a_notebook_that_raises_fails(tmp_path):
