@@ -1,0 +1,176 @@
+import math
+
+import pytest
+import scipy.stats
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch.distributions import MultivariateNormal, Normal
+
+from course_utils import exact
+
+few = settings(deadline=None, max_examples=25, derandomize=True)
+
+GRID = torch.linspace(-12, 12, 1201, dtype=torch.float64)
+PAIR = (
+    torch.linspace(-7, 7, 141, dtype=torch.float64),
+    torch.linspace(-8, 6, 171, dtype=torch.float64),
+)
+MOON = MultivariateNormal(
+    torch.tensor([0.3, -0.8], dtype=torch.float64),
+    torch.tensor([[0.7, 0.4], [0.4, 0.5]], dtype=torch.float64),
+)
+
+
+def standard_normal(z):
+    return -0.5 * z.square().sum(1) - 0.5 * z.shape[1] * math.log(2 * math.pi)
+
+
+def line(x, slope=1.5, offset=0.2, scale=0.7):
+    """log p(x, z) of z ~ N(0, 1), x ~ N(slope z + offset, scale^2), for x of any shape."""
+    return lambda z: (
+        standard_normal(z) + Normal(slope * z[:, 0] + offset, scale).log_prob(x[..., None])
+    )
+
+
+@given(x=st.floats(-3, 3), slope=st.floats(-3, 3), offset=st.floats(-1, 1), scale=st.floats(0.3, 3))
+@few
+def test_one_latent_gives_the_gaussian_evidence_and_posterior(x, slope, offset, scale):
+    log_joint = line(torch.tensor(x, dtype=torch.float64), slope, offset, scale)
+    marginal = scipy.stats.norm(offset, math.hypot(slope, scale))
+    evidence = exact.log_evidence(log_joint, GRID)
+    assert evidence.item() == pytest.approx(marginal.logpdf(x), abs=1e-8)
+    precision = 1 + slope**2 / scale**2
+    posterior = scipy.stats.norm(slope * (x - offset) / scale**2 / precision, precision**-0.5)
+    density = torch.from_numpy(posterior.pdf(GRID))
+    assert torch.allclose(exact.posterior(log_joint, GRID), density, atol=1e-8)
+
+
+@pytest.mark.parametrize("log_mass", [0.0, -3.0, 1000.0, -1000.0])
+def test_two_latents_give_the_mass_and_the_normalised_density(log_mass):
+    def log_joint(z):
+        return MOON.log_prob(z) + log_mass
+
+    assert exact.log_evidence(log_joint, PAIR).item() == pytest.approx(log_mass, abs=1e-8)
+    nodes = torch.stack(torch.meshgrid(*PAIR, indexing="ij"), -1)
+    assert torch.allclose(
+        exact.posterior(log_joint, PAIR), MOON.log_prob(nodes).exp(), atol=1e-8, rtol=0
+    )
+
+
+def test_log_joint_sees_every_node_the_last_latent_varying_fastest():
+    seen = []
+
+    def log_joint(z):
+        seen.append(z)
+        return standard_normal(z)
+
+    exact.log_evidence(log_joint, PAIR)
+    exact.log_evidence(log_joint, GRID)
+    nodes = torch.stack(torch.meshgrid(*PAIR, indexing="ij"), -1)
+    assert seen[0].equal(nodes.flatten(0, 1))
+    assert seen[1].equal(GRID[:, None])
+
+
+@pytest.mark.parametrize("batch", [(), (3,), (3, 4)])
+def test_leading_axes_are_data_points(batch):
+    x = torch.randn(batch, dtype=torch.float64)
+    evidence = exact.log_evidence(line(x), GRID)
+    assert evidence.shape == batch
+    assert torch.allclose(evidence, Normal(0.2, math.hypot(1.5, 0.7)).log_prob(x))
+    assert exact.posterior(line(x), GRID).shape == (*batch, 1201)
+    two = exact.posterior(lambda z: line(x)(z) + standard_normal(z[:, 1:]), PAIR)
+    assert two.shape == (*batch, 141, 171)
+
+
+def test_a_data_point_gets_the_same_answer_alone_and_in_a_batch():
+    x = torch.tensor([-1.0, 0.5, 2.0], dtype=torch.float64)
+    for row, alone in zip(exact.posterior(line(x), GRID), x, strict=True):
+        assert torch.allclose(row, exact.posterior(line(alone), GRID), rtol=1e-12)
+
+
+def test_the_posterior_integrates_to_1():
+    x = torch.linspace(-3, 3, 5, dtype=torch.float64)
+    one = torch.trapezoid(exact.posterior(line(x), GRID), GRID)
+    assert torch.allclose(one, torch.ones_like(x), atol=1e-12)
+    density = exact.posterior(MOON.log_prob, PAIR)
+    two = torch.trapezoid(torch.trapezoid(density, PAIR[1]), PAIR[0])
+    assert two.item() == pytest.approx(1, abs=1e-12)
+
+
+def test_halving_the_spacing_shrinks_the_error_faster_than_any_power():
+    grids = [torch.linspace(-9, 9, nodes, dtype=torch.float64) for nodes in (10, 19, 37)]
+    errors = [exact.log_evidence(standard_normal, grid).abs().item() for grid in grids]
+    assert errors[0] > 1e-3
+    assert errors[1] < errors[0] / 1000
+    assert errors[2] < 1e-12
+
+
+@given(nodes=st.lists(st.floats(0.01, 0.99), unique=True, min_size=1, max_size=20))
+@few
+def test_a_linear_density_is_exact_on_any_spacing_even_where_it_is_0(nodes):
+    grid = torch.tensor([0, *sorted(nodes), 1], dtype=torch.float64)
+    evidence = exact.log_evidence(lambda z: z[:, 0].log(), grid)
+    assert evidence.item() == pytest.approx(math.log(0.5), abs=1e-10)
+    assert torch.allclose(exact.posterior(lambda z: z[:, 0].log(), grid), 2 * grid)
+
+
+def test_minus_infinity_on_part_of_the_grid_is_density_0():
+    density = exact.posterior(lambda z: standard_normal(z).where(z[:, 0] > 0, -math.inf), GRID)
+    assert (density[GRID <= 0] == 0).all()
+    assert torch.trapezoid(density, GRID).item() == pytest.approx(1)
+
+
+def test_the_evidence_has_the_right_gradient():
+    offset = torch.tensor(0.2, dtype=torch.float64, requires_grad=True)
+    x = torch.tensor(1.1, dtype=torch.float64)
+    exact.log_evidence(line(x, offset=offset), GRID).backward()
+    assert offset.grad.item() == pytest.approx((1.1 - 0.2) / (1.5**2 + 0.7**2))
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_the_dtype_of_the_grid_is_kept(dtype):
+    assert exact.log_evidence(standard_normal, GRID.to(dtype)).dtype == dtype
+    assert exact.posterior(standard_normal, GRID.to(dtype)).dtype == dtype
+
+
+@pytest.mark.parametrize("function", [exact.log_evidence, exact.posterior])
+@pytest.mark.parametrize(
+    "grid",
+    [
+        GRID.flip(0),
+        GRID[[0, 0, 1]],
+        GRID[:1],
+        GRID.long(),
+        (GRID,),
+        (GRID, GRID, GRID),
+        (GRID, None),
+        [GRID, GRID],
+        (GRID, GRID.float()),
+        (GRID, GRID.flip(0)),
+    ],
+    ids=str,
+)
+def test_a_bad_grid_is_refused(function, grid):
+    with pytest.raises((ValueError, TypeError), match="grid"):
+        function(standard_normal, grid)
+
+
+@pytest.mark.parametrize("function", [exact.log_evidence, exact.posterior])
+@pytest.mark.parametrize(
+    "log_joint",
+    [
+        None,
+        standard_normal(GRID[:, None]),
+        lambda z: z,
+        lambda z: z.sum(),
+        lambda z: 0.0,
+        lambda z: standard_normal(z)[:-1],
+        lambda z: standard_normal(z).where(z[:, 0] < 8, math.nan),
+        lambda z: standard_normal(z).where(z[:, 0] < 8, math.inf),
+        lambda z: torch.stack([standard_normal(z), torch.full_like(z[:, 0], -math.inf)]),
+    ],
+)
+def test_a_bad_log_joint_is_refused(function, log_joint):
+    with pytest.raises((ValueError, TypeError), match="log_joint"):
+        function(log_joint, GRID)

@@ -1,0 +1,238 @@
+import math
+
+import pytest
+import torch
+from torch import nn
+
+from course_utils import training
+from course_utils.training import Diverged
+
+SGD = torch.optim.SGD
+
+
+class Point(nn.Module):
+    """One parameter p, started at 0."""
+
+    def __init__(self):
+        super().__init__()
+        self.p = nn.Parameter(torch.zeros(()))
+
+
+def fit(model, loss, *data, **options):
+    return training.fit(model, loss, *data, **{"num_steps": 5, "progress": False} | options)
+
+
+@pytest.fixture
+def regression():
+    torch.manual_seed(0)
+    x = torch.randn(60, 3, dtype=torch.float64)
+    y = x @ torch.tensor([[1.0], [-2.0], [0.5]], dtype=torch.float64) + 0.3
+    return x, y + 0.1 * torch.randn_like(y)
+
+
+@pytest.mark.parametrize("batch_size", [None, 60, 10])
+def test_training_reaches_the_least_squares_solution(regression, batch_size):
+    x, y = regression
+    model = nn.Linear(3, 1).double()
+
+    def loss(x, y):
+        return (model(x) - y).square().mean()
+
+    history = fit(model, loss, x, y, num_steps=1200, batch_size=batch_size, lr=0.05, decay=True)
+    design = torch.cat([x, torch.ones(60, 1, dtype=x.dtype)], 1)
+    solution = torch.linalg.lstsq(design, y).solution.flatten()
+    found = torch.cat([model.weight.flatten(), model.bias])
+    assert torch.allclose(found, solution, atol=5e-3)
+    assert history.loss[-1] < history.loss[0] / 100
+
+
+def test_one_step_is_one_step_of_the_optimizer(regression):
+    x, y = regression
+    model = nn.Linear(3, 1).double()
+    start = model.weight.detach().clone()
+    fit(model, lambda x, y: (model(x) - y).square().mean(), x, y, num_steps=1, optimizer=SGD, lr=1)
+    assert torch.allclose(model.weight, start - model.weight.grad)
+
+
+def test_steps_follow_a_constant_rate():
+    model = Point()
+    history = fit(model, lambda _: model.p, torch.ones(4), num_steps=10, optimizer=SGD, lr=0.1)
+    assert history.lr == [0.1] * 10
+    assert model.p.item() == pytest.approx(-1.0)
+
+
+def test_decay_follows_half_a_cosine_and_reaches_the_optimizer():
+    model = Point()
+    history = fit(
+        model, lambda _: model.p, torch.ones(4), num_steps=8, optimizer=SGD, lr=0.1, decay=True
+    )
+    assert history.lr == pytest.approx([0.05 * (1 + math.cos(math.pi * k / 8)) for k in range(8)])
+    assert model.p.item() == pytest.approx(-sum(history.lr))
+
+
+def test_the_history_has_one_entry_a_step(regression):
+    model = Point()
+    losses = []
+
+    def loss(x, _):
+        losses.append(((model.p - x) ** 2).mean())
+        return losses[-1]
+
+    history = fit(model, loss, *regression, num_steps=7, batch_size=20)
+    assert history.loss == [value.item() for value in losses]
+    assert len(history.loss) == len(history.lr) == 7
+    assert not history.interrupted
+
+
+def batches_of(num_points, batch_size, num_steps):
+    model, seen = Point(), []
+    rows = torch.arange(num_points)
+
+    def loss(rows, twins):
+        assert rows.equal(-twins)
+        seen.append(rows.tolist())
+        return model.p**2
+
+    fit(model, loss, rows, -rows, num_steps=num_steps, batch_size=batch_size)
+    return seen
+
+
+def test_every_point_is_visited_once_an_epoch_in_a_new_order():
+    seen = batches_of(12, 4, num_steps=9)
+    epochs = [[row for batch in seen[start : start + 3] for row in batch] for start in (0, 3, 6)]
+    assert [sorted(epoch) for epoch in epochs] == [list(range(12))] * 3
+    assert epochs[0] != epochs[1] != epochs[2]
+
+
+def test_points_left_over_wait_for_the_next_shuffle():
+    seen = batches_of(10, 4, num_steps=40)
+    for first, second in zip(seen[::2], seen[1::2], strict=True):
+        assert len(set(first + second)) == 8
+    assert set().union(*seen) == set(range(10))
+
+
+@pytest.mark.parametrize("batch_size", [None, 5])
+def test_a_batch_of_all_points_is_the_data_in_order(batch_size):
+    before = torch.get_rng_state()
+    assert batches_of(5, batch_size, num_steps=2) == [list(range(5))] * 2
+    assert torch.get_rng_state().equal(before)
+
+
+def test_the_seed_decides_the_run(regression):
+    def run():
+        torch.manual_seed(3)
+        model = nn.Linear(3, 1).double()
+        fit(model, lambda x, y: (model(x) - y).square().mean(), *regression, batch_size=7)
+        return model.weight
+
+    assert run().equal(run())
+
+
+def test_frozen_and_unused_parameters_stay_as_they_are():
+    model = nn.ModuleDict({"used": Point(), "frozen": Point(), "unused": Point()})
+    model["frozen"].p.requires_grad_(False)
+    fit(model, lambda _: model["used"].p + model["frozen"].p, torch.ones(3))
+    assert model["used"].p != 0
+    assert model["frozen"].p == model["unused"].p == 0
+
+
+def test_a_loss_that_explodes_names_the_step_and_leaves_the_parameters_finite():
+    model = Point()
+    with pytest.raises(Diverged) as error:
+        fit(
+            model,
+            lambda x: ((model.p - x) ** 2).mean(),
+            torch.ones(4),
+            num_steps=1000,
+            optimizer=SGD,
+            lr=30,
+        )
+    history = error.value.history
+    assert 0 < len(history.loss) < 1000 and len(history.lr) == len(history.loss)
+    assert f"step {len(history.loss)}:" in str(error.value)
+    assert "learning rate below 30" in str(error.value)
+    assert all(map(math.isfinite, history.loss))
+    assert model.p.isfinite()
+
+
+def test_a_loss_that_is_nan_keeps_the_parameters_of_the_step_before():
+    model, values = Point(), iter([1.0, 1.0, math.nan])
+    with pytest.raises(Diverged, match="step 2: the loss is nan") as error:
+        fit(model, lambda _: model.p * next(values), torch.ones(4), optimizer=SGD, lr=0.5)
+    assert error.value.history.loss == [0.0, -0.5]
+    assert model.p == -1.0
+
+
+def test_a_gradient_that_is_not_finite_keeps_the_parameters():
+    model = Point()
+    with pytest.raises(Diverged, match="step 0: a gradient is not finite"):
+        fit(model, lambda _: model.p.sqrt(), torch.ones(4))
+    assert model.p == 0
+
+
+def test_an_interrupt_returns_the_history_so_far_and_keeps_the_model(capsys):
+    model, calls = Point(), iter(range(9))
+
+    def loss(_):
+        if next(calls) == 3:
+            raise KeyboardInterrupt
+        return 1 * model.p
+
+    history = fit(model, loss, torch.ones(4), optimizer=SGD, lr=1.0)
+    assert history.interrupted
+    assert history.loss == [0, -1, -2] and history.lr == [1.0] * 3
+    assert model.p == -3
+    assert "Stopped after 3 of 5 steps" in capsys.readouterr().out
+
+
+def test_other_errors_of_the_loss_come_through():
+    with pytest.raises(KeyError, match="mine"):
+        fit(Point(), lambda _: {}["mine"], torch.ones(4))
+
+
+def test_the_progress_bar_can_be_shown(capsys):
+    model = Point()
+    training.fit(model, lambda _: model.p, torch.ones(4), num_steps=3)
+    assert "3" in capsys.readouterr().err
+
+
+X = torch.ones(4, 2)
+
+
+@pytest.mark.parametrize(
+    ("argument", "data", "options"),
+    [
+        ("data", [], {}),
+        ("data", [X, X[:3]], {}),
+        ("data", [X[:0]], {}),
+        ("data", [X * math.nan], {}),
+        ("data", [X, X / 0], {}),
+        ("data", [torch.tensor(1.0)], {}),
+        ("data", [X.tolist()], {}),
+        ("num_steps", [X], {"num_steps": 0}),
+        ("num_steps", [X], {"num_steps": 1.5}),
+        ("batch_size", [X], {"batch_size": 0}),
+        ("batch_size", [X], {"batch_size": 5}),
+        ("batch_size", [X], {"batch_size": 1.5}),
+        ("lr", [X], {"lr": 0}),
+        ("lr", [X], {"lr": -0.1}),
+        ("lr", [X], {"lr": math.nan}),
+        ("lr", [X], {"lr": "fast"}),
+    ],
+)
+def test_a_bad_argument_is_refused_by_name(argument, data, options):
+    model = Point()
+    with pytest.raises((ValueError, TypeError), match=rf"\b{argument}\b"):
+        fit(model, lambda *_: model.p, *data, **options)
+
+
+@pytest.mark.parametrize("model", [nn.ReLU(), Point().requires_grad_(False), None])
+def test_a_model_without_parameters_is_refused(model):
+    with pytest.raises((ValueError, TypeError), match="model must"):
+        fit(model, lambda _: torch.zeros(()), X)
+
+
+@pytest.mark.parametrize("loss", [None, lambda x: x, lambda x: 1.0])
+def test_a_loss_that_is_not_a_scalar_tensor_is_refused(loss):
+    with pytest.raises((ValueError, TypeError), match="loss must"):
+        fit(Point(), loss, X)

@@ -1,0 +1,295 @@
+"""Bad input is an error that names its argument, in every public function of the maths layer."""
+
+import inspect
+import math
+import re
+import warnings
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from jaxtyping import Float
+from torch import Tensor
+
+from course_utils import data, exact, pca, ppca, validate
+
+few = settings(deadline=None, max_examples=10, derandomize=True)
+
+X = torch.randn(20, 3, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+W, MU = X[:3, :2], X[0]
+Z = X[:, :2]
+GRID = torch.linspace(-6, 6, 61, dtype=torch.float64)
+PCA, PPCA = pca.fit(X, 2), ppca.fit(X, 2)
+
+
+def log_joint(z):
+    return -z.square().sum(1)
+
+
+# Every tensor argument: the call it goes into, its name, a value that works.
+TENSORS = {
+    "pca.fit": (lambda x: pca.fit(x, 1), "x", X),
+    "pca.spectrum": (pca.spectrum, "x", X),
+    "pca.reconstruction_error": (lambda x: pca.reconstruction_error(x, W), "x", X),
+    "pca.reconstruction_error W": (lambda W: pca.reconstruction_error(X, W), "W", W),
+    "pca.principal_angle": (lambda A: pca.principal_angle(A, A), "A", W),
+    "pca.principal_angle B": (lambda B: pca.principal_angle(W, B), "B", W),
+    "pca.PCA W": (lambda W: pca.PCA(W, MU, MU), "W", W),
+    "pca.PCA mu": (lambda mu: pca.PCA(W, mu, MU), "mu", MU),
+    "pca.PCA eigenvalues": (lambda v: pca.PCA(W, MU, v), "eigenvalues", MU),
+    "pca.PCA.encode": (PCA.encode, "x", X),
+    "pca.PCA.decode": (PCA.decode, "z", Z),
+    "pca.PCA.reconstruct": (PCA.reconstruct, "x", X),
+    "ppca.fit": (lambda x: ppca.fit(x, 1), "x", X),
+    "ppca.PPCA W": (lambda W: ppca.PPCA(W, MU, 1.0), "W", W),
+    "ppca.PPCA mu": (lambda mu: ppca.PPCA(W, mu, 1.0), "mu", MU),
+    "ppca.PPCA.posterior": (PPCA.posterior, "x", X),
+    "ppca.PPCA.log_evidence": (PPCA.log_evidence, "x", X),
+    "ppca.PPCA.autoencode": (PPCA.autoencode, "x", X),
+    "exact.log_evidence": (lambda grid: exact.log_evidence(log_joint, grid), "grid", GRID),
+    "exact.log_evidence pair": (
+        lambda axis: exact.log_evidence(log_joint, (GRID, axis)),
+        "grid",
+        GRID,
+    ),
+    "exact.posterior": (lambda grid: exact.posterior(log_joint, grid), "grid", GRID),
+    "exact.posterior pair": (lambda axis: exact.posterior(log_joint, (axis, GRID)), "grid", GRID),
+}
+
+# Tensor arguments whose number of columns (or length) another one fixes.
+SIZED = [
+    "pca.reconstruction_error W",
+    "pca.principal_angle B",
+    "pca.PCA mu",
+    "pca.PCA eigenvalues",
+    "pca.PCA.encode",
+    "pca.PCA.decode",
+    "pca.PCA.reconstruct",
+    "ppca.PPCA mu",
+    "ppca.PPCA.posterior",
+    "ppca.PPCA.log_evidence",
+    "ppca.PPCA.autoencode",
+]
+
+# Every number: the call it goes into, its name, values that must be refused.
+NOT_POSITIVE = [0, 0.0, -1.0, math.nan, math.inf, -math.inf, "1", torch.ones(2)]
+NOT_A_COUNT = [0, -1, 1.5, math.nan, "1", None]
+NOT_A_NOISE = [-0.1, math.nan, math.inf, -math.inf, "1", None]
+NOT_A_SEED = [-1, 2**32, 0.5, None]
+NUMBERS = {
+    "pca.fit latent_dim": (lambda h: pca.fit(X, h), "latent_dim", [*NOT_A_COUNT, 4]),
+    "ppca.fit latent_dim": (lambda h: ppca.fit(X, h), "latent_dim", [*NOT_A_COUNT, 4]),
+    "ppca.fit min_sigma2": (lambda v: ppca.fit(X, 1, v), "min_sigma2", NOT_POSITIVE),
+    "ppca.PPCA sigma2": (
+        lambda v: ppca.PPCA(W, MU, v),
+        "sigma2",
+        [*NOT_POSITIVE, None, torch.tensor(1), torch.tensor(-1.0), torch.tensor(math.nan)],
+    ),
+    "ppca.PPCA.sample": (PPCA.sample, "num_samples", NOT_A_COUNT),
+}
+for name in ("sine", "arc", "ring", "two_moons"):
+    draw = getattr(data, name)
+    NUMBERS |= {
+        f"data.{name}": (draw, "num_points", NOT_A_COUNT),
+        f"data.{name} noise": (lambda v, draw=draw: draw(9, noise=v), "noise", NOT_A_NOISE),
+        f"data.{name} seed": (lambda v, draw=draw: draw(9, seed=v), "seed", NOT_A_SEED),
+    }
+
+
+def refuses(call, value, argument):
+    with pytest.raises((ValueError, TypeError), match=rf"\b{argument}\b") as error:
+        call(value)
+    assert "\n" not in str(error.value)
+
+
+def test_every_public_function_and_method_with_an_argument_is_in_the_tables():
+    public = set()
+    for module in (data, exact, pca, ppca):
+        layer = module.__name__.removeprefix("course_utils.")
+        for name, member in ((name, getattr(module, name)) for name in module.__all__):
+            if inspect.isfunction(member) and inspect.signature(member).parameters:
+                public.add(f"{layer}.{name}")
+            for method, function in inspect.getmembers(member, inspect.isfunction):
+                if not method.startswith("_") and len(inspect.signature(function).parameters) > 1:
+                    public.add(f"{layer}.{name}.{method}")
+    assert public - {"data.digits"} <= {row.split()[0] for row in TENSORS | NUMBERS}
+
+
+@pytest.mark.parametrize("row", TENSORS)
+def test_the_values_the_tables_start_from_are_accepted(row):
+    call, _, good = TENSORS[row]
+    call(good)
+
+
+@pytest.mark.parametrize("row", TENSORS)
+@given(where=st.integers(0), what=st.sampled_from([math.nan, math.inf, -math.inf]))
+@few
+def test_one_entry_that_is_not_finite_is_refused(row, where, what):
+    call, argument, good = TENSORS[row]
+    bad = good.clone()
+    bad.view(-1)[where % bad.numel()] = what
+    refuses(call, bad, argument)
+
+
+@pytest.mark.parametrize("row", TENSORS)
+def test_a_wrong_number_of_dimensions_is_refused(row):
+    call, argument, good = TENSORS[row]
+    for bad in (good[0], good[None], good[..., None], good.sum()):
+        refuses(call, bad, argument)
+
+
+@pytest.mark.parametrize("row", TENSORS)
+def test_empty_tensors_are_refused(row):
+    call, argument, good = TENSORS[row]
+    refuses(call, good[:, :0] if argument == "W" else good[:0], argument)
+
+
+@pytest.mark.parametrize("row", TENSORS)
+def test_anything_but_a_tensor_of_floats_is_refused(row):
+    call, argument, good = TENSORS[row]
+    for bad in (good.long(), good > 0, good + 0j, good.numpy(), good.tolist(), None, 1.0):
+        refuses(call, bad, argument)
+
+
+@pytest.mark.parametrize("row", SIZED)
+def test_a_mismatched_size_is_refused(row):
+    call, argument, good = TENSORS[row]
+    rows = good.T if argument == "W" else good
+    for bad in (rows[..., :-1], torch.cat([rows, rows], -1)):
+        refuses(call, bad.T if argument == "W" else bad, argument)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        "pca.reconstruction_error W",
+        "pca.principal_angle B",
+        "pca.PCA W",
+        "pca.PCA.encode",
+        "pca.PCA.decode",
+        "ppca.PPCA W",
+        "ppca.PPCA.posterior",
+        "ppca.PPCA.log_evidence",
+        "exact.log_evidence pair",
+    ],
+)
+def test_a_mixture_of_dtypes_is_refused(row):
+    call, argument, good = TENSORS[row]
+    refuses(call, good.float(), argument)
+
+
+@pytest.mark.parametrize("row", NUMBERS)
+def test_numbers_out_of_range_are_refused(row):
+    call, argument, bad_values = NUMBERS[row]
+    for bad in bad_values:
+        refuses(call, bad, argument)
+
+
+@given(latent_dim=st.integers().filter(lambda h: not 1 <= h <= 3))
+@few
+def test_any_latent_dim_outside_1_to_D_is_refused(latent_dim):
+    refuses(lambda h: pca.fit(X, h), latent_dim, "latent_dim")
+    refuses(lambda h: ppca.fit(X, h), latent_dim, "latent_dim")
+
+
+@given(sigma2=st.floats(max_value=0))
+@few
+def test_any_variance_not_above_0_is_refused(sigma2):
+    refuses(lambda v: ppca.PPCA(W, MU, v), sigma2, "sigma2")
+    refuses(lambda v: ppca.PPCA(W, MU, v), torch.tensor(sigma2), "sigma2")
+
+
+def test_typed_says_function_argument_expected_and_got_in_one_line():
+    with pytest.raises(TypeError) as error:
+        pca.reconstruction_error(X, W[:2])
+    assert str(error.value) == (
+        "pca.reconstruction_error: W must be Float[Tensor, 'D H'] with N=20, D=3, got f64[2,2]"
+    )
+
+
+def test_typed_shortens_a_long_value():
+    with pytest.raises(TypeError, match="x must be") as error:
+        pca.fit(X.repeat(100, 1).tolist(), 1)
+    assert len(str(error.value)) < 160
+
+
+def test_typed_checks_the_result():
+    @validate.typed
+    def flatten(x: Float[Tensor, "N D"]) -> Float[Tensor, "N"]:
+        return x.flatten()
+
+    with pytest.raises(TypeError, match="the result must be Float"):
+        flatten(X)
+
+
+def test_typed_checks_the_fields_of_a_dataclass():
+    @validate.typed
+    @dataclass
+    class Line:
+        slope: Float[Tensor, "D"]
+        offset: float
+
+    assert Line(MU, 1.0).offset == 1.0
+    with pytest.raises(TypeError, match="slope must be Float"):
+        Line(X, 1.0)
+
+
+def test_typed_takes_an_integer_for_a_float():
+    assert data.sine(5, noise=0).x.shape == (5, 1)
+    assert ppca.PPCA(W, MU, 1).log_evidence(X).equal(ppca.PPCA(W, MU, 1.0).log_evidence(X))
+
+
+def test_typed_keeps_name_docstring_and_source():
+    assert pca.fit.__name__ == "fit"
+    assert pca.fit.__doc__.startswith("The PCA of x")
+    assert "eigenvectors[:, :latent_dim]" in inspect.getsource(pca.fit)
+
+
+def test_typed_lets_other_errors_through():
+    @validate.typed
+    def fails(x: Tensor) -> Tensor:
+        raise KeyError("mine")
+
+    with pytest.raises(KeyError, match="mine"):
+        fails(X)
+
+
+def test_finite_counts_the_bad_entries_and_finds_the_first():
+    x = X.clone()
+    x[3, 1], x[5, 0] = math.nan, math.inf
+    with pytest.raises(ValueError, match=re.escape("x must be finite, but 2 of its 60")) as error:
+        validate.finite(x=x)
+    assert "first at index (3, 1)" in str(error.value)
+
+
+def test_finite_is_not_fooled_by_infinities_that_cancel_or_sums_that_overflow():
+    with pytest.raises(ValueError, match="first"):
+        validate.finite(first=torch.tensor([math.inf, -math.inf]))
+    validate.finite(large=torch.full((4,), 3e38))
+    validate.finite(integers=torch.arange(4))
+
+
+def test_positive_takes_a_variance_that_requires_a_gradient():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        validate.positive(sigma2=torch.tensor(1.0, requires_grad=True), lr=np.float64(0.1))
+
+
+@given(low=st.integers(-9, 9), size=st.integers(0, 9), value=st.integers(-20, 20))
+@few
+def test_integer_accepts_exactly_its_range(low, size, value):
+    if low <= value <= low + size:
+        validate.integer(low, low + size, count=value)
+    else:
+        refuses(lambda v: validate.integer(low, low + size, count=v), value, "count")
+
+
+def test_columns_names_size_and_dtype():
+    validate.columns(MU, x=X)
+    with pytest.raises(ValueError, match=re.escape("x must have 3 columns, got shape (20, 2)")):
+        validate.columns(MU, x=Z)
+    with pytest.raises(TypeError, match=r"x must have dtype torch\.float64, got torch\.float32"):
+        validate.columns(MU, x=X.float())
