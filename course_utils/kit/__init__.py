@@ -8,6 +8,7 @@ from course_utils.kit.claim import claim
 from course_utils.kit.exercise import Exercise, Mistake, check, hint, solution
 from course_utils.kit.explorer import Explorer
 from course_utils.kit.figure import figure
+from course_utils.kit.ladder import ladder
 from course_utils.kit.poll import Option, Poll, predict
 from course_utils.kit.source import show
 
@@ -21,6 +22,7 @@ __all__ = [
     "claim",
     "figure",
     "hint",
+    "ladder",
     "predict",
     "show",
     "solution",

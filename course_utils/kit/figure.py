@@ -3,14 +3,16 @@
 import base64
 import html
 import io
+import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
-__all__ = ["Picture", "figure", "img", "png"]
+__all__ = ["Picture", "figure", "img", "mosaic", "png"]
 
 
 @dataclass(frozen=True)
@@ -56,3 +58,10 @@ def img(data: bytes, alt: str, width: int) -> str:
         f'<img alt="{html.escape(alt)}" width="{width}" decoding="sync" '
         f'style="max-width:100%;height:auto" src="data:image/png;base64,{source}">'
     )
+
+
+def mosaic(*rows: Any) -> np.ndarray:
+    """Rows of square images, each (n, side * side), as one picture with gaps of two pixels."""
+    side = math.isqrt(len(rows[0][0]))
+    padded = [np.pad(np.reshape(r, (-1, side, side)), ((0, 0), (0, 2), (0, 2))) for r in rows]
+    return np.concatenate([np.concatenate(list(row), 1) for row in padded])

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from course_utils import pca
 from course_utils.kit import Exercise, Explorer, Mistake, Option, Poll, figure, predict, style
-from course_utils.kit.figure import Picture
+from course_utils.kit.figure import Picture, mosaic
 from course_utils.kit.poll import Prediction
 
 DATA, TRUTH, MODEL = style.ROLES["data"], style.ROLES["truth"], style.ROLES["model"]
@@ -172,7 +172,7 @@ def explore_components(train: Tensor, test: Tensor) -> Explorer:
 
     def scene():
         fig, (left, right) = style.subplots(2, width_ratios=[1.2, 1])
-        image = left.imshow(_mosaic(shown, shown), cmap="gray_r", vmin=0, vmax=1)
+        image = left.imshow(mosaic(shown, shown), cmap="gray_r", vmin=0, vmax=1)
         left.axis("off")
         left.text(0, -1.5, "test images, and below them")
         right.plot(np.arange(65), floor, **TRUTH.line)
@@ -192,7 +192,7 @@ def explore_components(train: Tensor, test: Tensor) -> Explorer:
         rebuilt = codes[:, :latent_dim] @ full.W[:, :latent_dim].T + full.mu
         error, plural = floor[latent_dim].item(), "s" * (latent_dim != 1)
         return {
-            "images": _mosaic(shown, rebuilt),
+            "images": mosaic(shown, rebuilt),
             "count": f"rebuilt from {latent_dim} number{plural}",
             "marker": ([latent_dim], [error]),
             "height": (min(latent_dim + 2, 50), error + 0.15, f"{error:.2f}"),
@@ -210,12 +210,6 @@ def left_out_for_every_dim(eigenvalues: Tensor) -> Tensor:
     """The loss floor for H = 0, 1, ..., D: sums of the eigenvalues left out. (D + 1,)"""
     sums = eigenvalues.flip(0).cumsum(0).flip(0)
     return torch.cat([sums, sums.new_zeros(1)])
-
-
-def _mosaic(top: Tensor, bottom: Tensor) -> np.ndarray:
-    """Two rows of 8 x 8 images (n, 64) as one picture, with white gaps."""
-    rows = [torch.nn.functional.pad(r.reshape(-1, 8, 8), (0, 2, 0, 2)) for r in (top, bottom)]
-    return torch.cat([torch.cat(list(row), 1) for row in rows]).numpy()
 
 
 def explore_mixing(
@@ -242,7 +236,7 @@ def explore_mixing(
         glyphs = {"color": DATA.color, "linestyle": "none", "markersize": 11}
         artists = {f"digit_{d}": left.plot([], [], marker=f"${d}$", **glyphs)[0] for d in groups}
         return fig, artists | {
-            "images": right.imshow(_mosaic(shown, shown), cmap="gray_r", vmin=0, vmax=1),
+            "images": right.imshow(mosaic(shown, shown), cmap="gray_r", vmin=0, vmax=1),
             "error": right.text(0, 21.5, ""),
         }
 
@@ -255,7 +249,7 @@ def explore_mixing(
         error = ((x - mean) - (x - mean) @ encode.T @ decode.T).square().sum(1).mean().item()
         codes = {f"digit_{d}": tuple(((g - mean) @ encode.T).T) for d, g in groups.items()}
         return codes | {
-            "images": _mosaic(shown, rebuilt),
+            "images": mosaic(shown, rebuilt),
             "error": f"squared error per image: {error:.6f}",
             "alt": f"Left, the codes of the digits 0, 3 and 4, sheared by {shear:.1f}, stretched by "
             f"{stretch:.1f} and turned by {turn:.0f} degrees. Right, three digits and their "
