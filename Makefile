@@ -5,13 +5,14 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 python;
 NEW_ENOUGH = import sys; sys.exit(sys.version_info < (3, 11))
 BIN := .venv/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 READY := .venv/ready
+LESSON ?= 00
 LESSONS = $(sort $(wildcard notebooks/*.ipynb))
 
 # Small tensors gain little from a second thread, and on two busy cores torch's threads wait for
 # each other: training is then ten times slower.
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: help env lab test lint format bench html pictures clean
+.PHONY: help env lab lecture test lint format bench html pictures clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
@@ -30,6 +31,10 @@ $(READY): requirements.txt pyproject.toml
 # In a container one is often root, which Jupyter refuses unless told.
 lab: $(READY) ## JupyterLab, opened on the first lesson
 	$(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) $(firstword $(LESSONS))
+
+# Run all cells, then press Alt+R: the slides are live, and need no network.
+lecture: $(READY) ## a lesson as live slides: make lecture LESSON=01
+	$(BIN)/jupyter nbclassic $(if $(filter 0,$(shell id -u)),--allow-root) $(wildcard notebooks/$(LESSON)_*.ipynb)
 
 test: $(READY) ## all tests: units, properties, notebooks
 	$(BIN)/pytest
