@@ -19,13 +19,15 @@ help: ## this list
 
 env: $(READY) ## the virtual environment .venv with everything pinned
 
-# Made anew when what it depends on is newer, so a second run costs nothing.
+# Made anew when what it depends on is newer, so a second run costs nothing. The announcements are
+# switched off because they ask about news, over the network, before the first lesson can be read.
 $(READY): requirements.txt pyproject.toml
 	@"$(PYTHON)" -c "$(NEW_ENOUGH)" 2>/dev/null || { echo \
 	"The course needs Python 3.11 or newer: install it, or name one, make env PYTHON=..."; exit 1; }
 	"$(PYTHON)" -m venv .venv
 	$(BIN)/python -m pip install -r requirements.txt
 	$(BIN)/python -m pip install --no-deps --no-build-isolation --editable .
+	$(BIN)/jupyter labextension disable "@jupyterlab/apputils-extension:announcements"
 	touch $@
 
 # In a container one is often root, which Jupyter refuses unless told.

@@ -76,14 +76,14 @@ def fit(
             for group in descent.param_groups:
                 group["lr"] = rate
             value = loss(*batch)
-            _check_loss(value, step, history)
+            number = _check_loss(value, step, history)
             descent.zero_grad()
             value.backward()
             norm = get_total_norm([p.grad for p in parameters if p.grad is not None])
             if not math.isfinite(norm):
                 raise Diverged(step, "a gradient is not finite", history)
             descent.step()
-            history.loss.append(value.item())
+            history.loss.append(number)
             history.lr.append(rate)
             bar.update()
     except KeyboardInterrupt:
@@ -121,9 +121,11 @@ def _check(parameters, data, num_steps, batch_size, lr) -> int:
     return batch_size
 
 
-def _check_loss(value: Tensor, step: int, history: History) -> None:
+def _check_loss(value: Tensor, step: int, history: History) -> float:
+    """The loss as a number; raises unless it is a finite scalar."""
     if not isinstance(value, Tensor) or value.ndim != 0:
         got = tuple(value.shape) if isinstance(value, Tensor) else type(value).__name__
         raise ValueError(f"loss must return a scalar tensor (take the mean yourself), got {got}")
     if not value.isfinite():
         raise Diverged(step, f"the loss is {value.item()}", history)
+    return value.item()

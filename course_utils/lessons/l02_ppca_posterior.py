@@ -148,7 +148,7 @@ def explore_posterior() -> Explorer:
             "spread": (ends, ends),
             "mean": ([mean], [mean]),
             "x": ([x[0]], [x[1]]),
-            "x_label": (x[0].item() + 0.25, x[1].item() + 0.25, "$x$"),
+            "x_label": (x[0].item() - 0.15, x[1].item() + 0.45, "$x$"),
             "likelihood": (z, np.exp(misfit.min() - misfit)),
             "posterior": (z, np.exp(-((z - mean) ** 2) / (2 * sd**2))),
             "numbers": f"posterior: mean {mean:.2f}, sd {sd:.2f}",
