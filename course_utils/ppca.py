@@ -1,6 +1,7 @@
 """Probabilistic PCA: a linear-Gaussian model whose posterior and evidence are exact."""
 
 from dataclasses import dataclass
+from math import log, pi
 
 import torch
 from jaxtyping import Float
@@ -68,6 +69,39 @@ class PPCA:
         """log p(x_n) in nats, one value per data point."""
         self._check(x)
         return self.marginal().log_prob(x)
+
+    def expected_log_joint(
+        self, q: MultivariateNormal, x: Float[Tensor, "N D"]
+    ) -> Float[Tensor, "N"]:
+        """E_q[log p(x_n, z_n)] for any Gaussian q with batch shape (N,), not only the posterior.
+
+        The expected squared error is that of the mean plus the spread, Tr[W G_n W^T].
+        """
+        self._check(x)
+        D, H = self.W.shape
+        miss = (x - self.mu - q.mean @ self.W.T).square().sum(1)
+        spread = (self.W @ q.scale_tril).square().sum((1, 2))
+        length = q.mean.square().sum(1) + q.variance.sum(1)  # E||z_n||^2
+        log_likelihood = -(miss + spread) / (2 * self.sigma2) - D / 2 * log(
+            2 * pi * float(self.sigma2)
+        )
+        return log_likelihood - length / 2 - H / 2 * log(2 * pi)
+
+    @staticmethod
+    def maximise(x: Float[Tensor, "N D"], q: MultivariateNormal) -> "PPCA":
+        """The PPCA with the largest sum of E_q[log p(x_n, z_n)]: a regression of x on z.
+
+        With bars for means over n, and m_n, G_n the moments of q_n:
+            W = (1/N sum (x_n - x_bar)(m_n - m_bar)^T) (1/N sum G_n + (m_n - m_bar)(m_n - m_bar)^T)^-1
+            mu = x_bar - W m_bar,   sigma2 = the mean of E||x_n - W z_n - mu||^2 / D.
+        """
+        m = q.mean
+        x_centred, m_centred = x - x.mean(0), m - m.mean(0)
+        G = q.covariance_matrix.mean(0)
+        second_moment = G + m_centred.T @ m_centred / len(x)
+        W = torch.linalg.solve(second_moment, m_centred.T @ x_centred / len(x)).T
+        miss = (x_centred - m_centred @ W.T).square().sum(1).mean() + (W @ G @ W.T).trace()
+        return PPCA(W, x.mean(0) - W @ m.mean(0), (miss / x.shape[1]).item())
 
     @validate.typed
     def sample(self, num_samples: int) -> Float[Tensor, "S D"]:

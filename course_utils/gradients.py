@@ -1,0 +1,147 @@
+"""Gradients of E_q[f(z)] in the parameters of q, one estimate per sample.
+
+Every function returns {parameter: (S, *shape)}: S single-sample estimates, so that their
+mean and variance can be seen. The parameters are those of the torch distribution, e.g. loc
+and scale of a Normal. With entropy=True the target is E_q[f(z) - log q(z)], which is the
+ELBO when f is the log joint.
+
+Source: Mohamed, Rosca, Figurnov & Mnih, "Monte Carlo gradient estimation in machine
+learning", JMLR 2020: sec. 4 (score function), sec. 5 (pathwise).
+"""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+from torch.distributions import Distribution, Independent, MultivariateNormal
+
+from course_utils import validate
+
+__all__ = ["detached", "pathwise", "score_function", "sticking_the_landing"]
+
+Function = Callable[[Tensor], Tensor]
+Gradients = dict[str, Tensor]
+
+
+@validate.typed
+def pathwise(f: Function, q: Distribution, num_samples: int, entropy: bool = False) -> Gradients:
+    """The reparameterised gradient: grad f(r(parameters, eps)), by moving the samples.
+
+    f: takes z of shape (S, *batch, *event), returns (S, *batch), differentiable in z.
+    q: any distribution with rsample; without it a NotImplementedError says so.
+    """
+    copies, parameters = _one_copy_per_sample(q, num_samples)
+    z = _rsample(copies)
+    value = _values(f, z, copies) - (copies.log_prob(z) if entropy else 0)
+    return _gradients(value, parameters)
+
+
+@validate.typed
+def score_function(
+    f: Function,
+    q: Distribution,
+    num_samples: int,
+    baseline: float | Tensor | None = None,
+    entropy: bool = False,
+) -> Gradients:
+    """REINFORCE: (f(z) - baseline) grad log q(z), by reweighting fixed samples.
+
+    f need not be differentiable and q need not have rsample. baseline: a number that does not
+    depend on the samples; it changes the variance and not the mean.
+    """
+    copies, parameters = _one_copy_per_sample(q, num_samples)
+    z = copies.sample()
+    log_q = copies.log_prob(z)
+    with torch.no_grad():  # the reward is a number: no gradient may pass through it
+        reward = _values(f, z, copies) - (log_q if entropy else 0)
+        if baseline is not None:
+            reward = reward - baseline
+    return _gradients(reward * log_q, parameters)
+
+
+@validate.typed
+def detached(f: Function, q: Distribution, num_samples: int) -> Gradients:
+    """The WRONG gradient of E_q[f - log q]: z is treated as a constant.
+
+    f then has no gradient at all, and -grad log q(z) has mean zero: pure noise.
+    """
+    copies, parameters = _one_copy_per_sample(q, num_samples)
+    z = copies.sample()
+    return _gradients(_values(f, z, copies) - copies.log_prob(z), parameters)
+
+
+@validate.typed
+def sticking_the_landing(f: Function, q: Distribution, num_samples: int) -> Gradients:
+    """The pathwise gradient of E_q[f - log q] without its score term, whose mean is zero.
+
+    log q is differentiated through z only. Where q equals the posterior, f - log q is constant
+    in z, so every single estimate is exactly 0 (Roeder, Wu & Duvenaud, NeurIPS 2017).
+    """
+    copies, parameters = _one_copy_per_sample(q, num_samples)
+    z = _rsample(copies)
+    frozen = _rebuild(q, {name: p.detach() for name, p in parameters.items()})
+    return _gradients(_values(f, z, copies) - frozen.log_prob(z), parameters)
+
+
+def _names(q: Distribution) -> list[str]:
+    """The arguments with which q can be made again."""
+    if isinstance(q, MultivariateNormal):  # kept in the form it computes with
+        return ["loc", "scale_tril"]
+    names = list(q.arg_constraints)
+    if {"probs", "logits"} <= set(names):  # the one q was made from; the other is derived
+        given = getattr(q, "_param", None)
+        known = [name for name in ("probs", "logits") if name in q.__dict__]
+        names = [name for name in known if given is None or q.__dict__[name] is given][:1]
+    return names
+
+
+def _rebuild(q: Distribution, parameters: Gradients) -> Distribution:
+    if isinstance(q, Independent):
+        return Independent(_rebuild(q.base_dist, parameters), q.reinterpreted_batch_ndims)
+    return type(q)(**parameters)
+
+
+def _one_copy_per_sample(q: Distribution, num_samples: int) -> tuple[Distribution, Gradients]:
+    """q with batch shape (S, *batch), each sample owning a copy of the parameters.
+
+    The gradient of a sum over samples then falls apart into one gradient per sample.
+    """
+    validate.integer(1, num_samples=num_samples)
+    base = q
+    while isinstance(base, Independent):
+        base = base.base_dist
+    if not set(_names(base)) <= set(dir(base)) or not _names(base):
+        raise TypeError(f"q of type {type(base).__name__} has no parameters to differentiate")
+    values = {name: getattr(base, name).detach() for name in _names(base)}
+    parameters = {
+        name: value.expand(num_samples, *value.shape).clone().requires_grad_()
+        for name, value in values.items()
+    }
+    return _rebuild(q, parameters), parameters
+
+
+def _rsample(q: Distribution) -> Tensor:
+    if not q.has_rsample:
+        raise NotImplementedError(
+            f"q of type {type(q).__name__} has no rsample, so its samples cannot be moved: "
+            "use score_function"
+        )
+    return q.rsample()
+
+
+def _values(f: Function, z: Tensor, q: Distribution) -> Tensor:
+    values = f(z)
+    if not isinstance(values, Tensor) or values.shape != q.batch_shape:
+        got = tuple(values.shape) if isinstance(values, Tensor) else type(values).__name__
+        raise ValueError(f"f must return shape (S, *batch) = {tuple(q.batch_shape)}, got {got}")
+    return values
+
+
+def _gradients(value: Tensor, parameters: Gradients) -> Gradients:
+    if not value.requires_grad:  # f is constant, or was detached: the estimate is 0
+        return {name: torch.zeros_like(p) for name, p in parameters.items()}
+    gradients = torch.autograd.grad(value.sum(), list(parameters.values()), allow_unused=True)
+    return {
+        name: torch.zeros_like(p) if g is None else g
+        for (name, p), g in zip(parameters.items(), gradients, strict=True)
+    }
