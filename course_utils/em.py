@@ -16,7 +16,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.distributions import Categorical, MultivariateNormal
 
-from course_utils import ppca, validate
+from course_utils import validate
 from course_utils.mixture import Mixture
 from course_utils.ppca import PPCA
 
@@ -38,14 +38,17 @@ def m_step(x: Float[Tensor, "N D"], q: Posterior) -> Model:
 
     q: batch shape (N,); a multivariate Gaussian gives a PPCA, a categorical a mixture.
     """
-    model = PPCA if isinstance(q, MultivariateNormal) else Mixture
-    return model.maximise(x, q)
+    if isinstance(q, Categorical):
+        return Mixture.maximise(x, q)
+    return PPCA.maximise(x, q)
 
 
 @validate.typed
 def elbo(model: Model, q: Posterior, x: Float[Tensor, "N D"]) -> Float[Tensor, "N"]:
     """E_q[log p(x_n, z_n)] + entropy of q_n, in nats per data point: at most log p(x_n)."""
-    return model.expected_log_joint(q, x) + q.entropy()
+    if isinstance(model, Mixture) != isinstance(q, Categorical):
+        raise TypeError(f"q of type {type(q).__name__} does not fit a {type(model).__name__}")
+    return model.expected_log_joint(q, x) + q.entropy()  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True)

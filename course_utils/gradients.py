@@ -10,6 +10,7 @@ learning", JMLR 2020: sec. 4 (score function), sec. 5 (pathwise).
 """
 
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -95,7 +96,7 @@ def _names(q: Distribution) -> list[str]:
     return names
 
 
-def _rebuild(q: Distribution, parameters: Gradients) -> Distribution:
+def _rebuild(q: Any, parameters: Gradients) -> Distribution:
     if isinstance(q, Independent):
         return Independent(_rebuild(q.base_dist, parameters), q.reinterpreted_batch_ndims)
     return type(q)(**parameters)
