@@ -91,7 +91,7 @@ def _names(q: Distribution) -> list[str]:
     names = list(q.arg_constraints)
     if {"probs", "logits"} <= set(names):  # the one q was made from; the other is derived
         given = getattr(q, "_param", None)
-        known = [name for name in ("probs", "logits") if name in q.__dict__]
+        known: list[str] = [name for name in ("probs", "logits") if name in q.__dict__]
         names = [name for name in known if given is None or q.__dict__[name] is given][:1]
     return names
 

@@ -23,11 +23,12 @@ from matplotlib.image import AxesImage
 from matplotlib.lines import Line2D
 from matplotlib.patches import Polygon, Rectangle
 from matplotlib.text import Text
+from traitlets import Unicode
 
 from course_utils.kit import style
 from course_utils.kit.figure import img, png
 
-__all__ = ["Explorer", "put"]
+__all__ = ["Buttons", "Explorer", "put"]
 
 Frame = dict[str, Any]
 # How each kind of artist takes its new data; the first match counts.
@@ -71,7 +72,7 @@ class Explorer:
         self,
         scene: Callable[[], tuple[Figure, Mapping[str, Artist]]],
         update: Callable[..., Frame],
-        controls: Mapping[str, widgets.ValueWidget],
+        controls: Mapping[str, Any],
         filmstrip: list[dict] | None = None,
     ) -> None:
         if not 1 <= len(controls) <= 3:
@@ -161,7 +162,29 @@ class Explorer:
         return self.widget._repr_mimebundle_() | {"text/html": self.still()}
 
 
-def _ends(control: widgets.ValueWidget) -> list:
+class Buttons(widgets.HBox):
+    """A control whose value is the string of buttons pressed so far, one letter a press.
+
+    labels: {letter: text on the button}. options: the values tried in tests. A last button
+    goes back to the start; after `most` presses further ones change nothing.
+    """
+
+    value = Unicode("")
+
+    def __init__(self, labels: Mapping[str, str], options: list[str], most: int) -> None:
+        self.options = options
+        buttons = [self._button(text, letter, most) for letter, text in labels.items()]
+        again = widgets.Button(description="start again", icon="undo")
+        again.on_click(lambda _: self.set_trait("value", ""))
+        super().__init__([*buttons, again])
+
+    def _button(self, text: str, letter: str, most: int) -> widgets.Button:
+        button = widgets.Button(description=text)
+        button.on_click(lambda _: self.set_trait("value", (self.value + letter)[:most]))
+        return button
+
+
+def _ends(control: Any) -> list:
     """The extreme values of a control, or all of them if it is a list of choices."""
     if isinstance(control, widgets.Checkbox):
         return [False, True]
@@ -172,9 +195,10 @@ def _ends(control: widgets.ValueWidget) -> list:
     return [control.min, control.max]
 
 
-def _enlarge(control: widgets.ValueWidget) -> None:
+def _enlarge(control: Any) -> None:
     """Room for a whole label, and text that can be read from the back row."""
-    control.style.description_width = "330px"
+    if hasattr(control, "style"):
+        control.style.description_width = "330px"
     control.layout.width = "860px"
     control.layout.max_width = "100%"
     control.add_class("ladder-control")
