@@ -186,7 +186,7 @@ def stepper_data() -> Tensor:
 
 
 @lru_cache(maxsize=4096)
-def _after(moves: str) -> tuple[PPCA, MultivariateNormal]:
+def _after(moves: str) -> tuple[em.Model, em.Posterior]:
     """Model and q after a string of E and M."""
     x = stepper_data()
     if not moves:
