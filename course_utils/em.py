@@ -66,7 +66,7 @@ def fit(
     """PPCA by num_steps of EM, on the sample covariance alone: a step costs the same for any N.
 
     Both steps in one, with S the covariance and M = sigma2 I + W^T W
-    (Tipping & Bishop 1999, eqs. 29 and 30):
+    (Tipping & Bishop 1999, appendix B):
         W <- S W (sigma2 I + M^-1 W^T S W)^-1
         sigma2 <- Tr[S - S W M^-1 W_new^T] / D
     start: the model to begin with; by default a random W and the mean variance as sigma2.
