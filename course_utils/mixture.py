@@ -30,6 +30,8 @@ class Mixture:
         for name, values in {"weights": self.weights, "sigma2": self.sigma2}.items():
             if not (values > 0).all():
                 raise ValueError(f"{name} must be above 0, got {values.tolist()}")
+        if abs(self.weights.sum().item() - 1) > 1e-6:
+            raise ValueError(f"weights must sum to 1, got {self.weights.sum().item():.6g}")
 
     def log_joint(self, x: Float[Tensor, "N D"]) -> Float[Tensor, "N C"]:
         """log p(x_n, z_n = k) for every point and component."""

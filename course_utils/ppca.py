@@ -82,9 +82,8 @@ class PPCA:
         miss = (x - self.mu - q.mean @ self.W.T).square().sum(1)
         spread = (self.W @ q.scale_tril).square().sum((1, 2))
         length = q.mean.square().sum(1) + q.variance.sum(1)  # E||z_n||^2
-        log_likelihood = -(miss + spread) / (2 * self.sigma2) - D / 2 * log(
-            2 * pi * float(self.sigma2)
-        )
+        log_noise = torch.as_tensor(2 * pi * self.sigma2, dtype=x.dtype).log()
+        log_likelihood = -(miss + spread) / (2 * self.sigma2) - D / 2 * log_noise
         return log_likelihood - length / 2 - H / 2 * log(2 * pi)
 
     @staticmethod
