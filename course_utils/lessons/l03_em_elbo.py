@@ -274,7 +274,8 @@ def explore_contraction() -> Explorer:
         left.set(xlim=(-0.1, 1.25), ylim=(-0.1, 1.25), aspect="equal")
         left.set(xlabel="$u_1$", ylabel="$u_2$", title="w turns to $u_1$")
         left.plot([0, 1.1], [0, 0], **TRUTH.line)
-        right.set(xlim=(0, most), ylim=(1e-6, 30), yscale="log", xlabel="EM step")
+        right.set(xlim=(-0.5, most + 0.4), ylim=(3e-6, 30), yscale="log", xlabel="EM step")
+        right.set_xticks(range(0, most + 1, 4))
         right.set(ylabel="tan of the angle", title="By $\\lambda_2/\\lambda_1$ a step")
         arrows = [left.plot([], [], color=MODEL.color, linewidth=3)[0] for _ in range(4)]
         return fig, {f"w_{t}": arrow for t, arrow in enumerate(arrows)} | {
@@ -291,7 +292,7 @@ def explore_contraction() -> Explorer:
         unit = path / path.norm(dim=1, keepdim=True)
         arrows = {f"w_{t}": ([0, unit[t, 0]], [0, unit[t, 1]]) for t in range(4)}
         return arrows | {
-            "predicted": (np.arange(most + 1), tangent[0] * ratio ** np.arange(most + 1)),
+            "predicted": (np.arange(most + 1), tangent[0].item() * ratio ** np.arange(most + 1)),
             "measured": (np.arange(most + 1), tangent),
             "label": f"$(\\lambda_2/\\lambda_1)^t$, {ratio:.2f} a step",
             "alt": f"From {angle:.0f} degrees the tangent of the angle between w and the first "
@@ -352,9 +353,9 @@ def plot_mixture(x: Tensor, start: Mixture, end: Mixture, history: list[float]) 
     left.plot(*x.T, **DATA.dots | {"markersize": 5, "alpha": 0.5})
     turn = np.linspace(0, 2 * pi, 100)
     for model, role in ((start, Q), (end, MODEL)):
-        for mean, sigma2 in zip(model.means, model.sigma2, strict=True):
-            radius = 2 * sigma2.sqrt()
-            left.plot(mean[0] + radius * np.cos(turn), mean[1] + radius * np.sin(turn), **role.line)
+        for (across, up), sigma2 in zip(model.means.tolist(), model.sigma2.tolist(), strict=True):
+            radius = 2 * sigma2**0.5
+            left.plot(across + radius * np.cos(turn), up + radius * np.sin(turn), **role.line)
     left.set(xlabel="$x_1$", ylabel="$x_2$", aspect="equal", title="Before (dashed), after")
     right.plot(history, **TRUTH.line)
     right.set(xlabel="EM step", ylabel="log p, nats per point", title="The same climb")
