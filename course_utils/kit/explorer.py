@@ -81,8 +81,10 @@ class Explorer:
         self._canvas = FigureCanvasAgg(figure)
         self.error: Exception | None = None
         first = self.frame()
-        # Place the panels with the first frame's texts in them, then keep them there.
-        self._canvas.draw()
+        # Place the panels with the first frame's texts in them, then keep them there. The layout
+        # of panels with equal aspect settles at the second drawing.
+        for _ in range(2):
+            self._canvas.draw()
         figure.set_layout_engine("none")
         self._background = self._draw_background()
 
@@ -142,7 +144,7 @@ class Explorer:
         self._canvas.restore_region(self._background)
         for artist in sorted(self.artists.values(), key=Artist.get_zorder):
             artist.draw(self._canvas.get_renderer())
-        return np.asarray(self._canvas.buffer_rgba())
+        return np.array(self._canvas.buffer_rgba())  # a copy: the next frame reuses the buffer
 
     def _on_change(self, _) -> None:
         try:
