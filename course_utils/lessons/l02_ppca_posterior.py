@@ -128,7 +128,7 @@ def explore_posterior() -> Explorer:
             "spread": left.plot([], [], color=TRUTH.color, linewidth=10, alpha=0.45)[0],
             "mean": left.plot([], [], "s", color=TRUTH.color, markersize=11)[0],
             "x": left.plot([], [], **DATA.dots | {"markersize": 11})[0],
-            "x_label": left.text(0, 0, "$x$", color=DATA.color),
+            "x_label": left.text(0, 0, "$x$", color=DATA.color, ha="center", va="center"),
             "likelihood": likelihood,
             "posterior": posterior,
             "numbers": right.text(-3.9, 1.3, "", color=TRUTH.color),
@@ -143,12 +143,13 @@ def explore_posterior() -> Explorer:
         misfit = ((x - z[:, None]) ** 2).sum(1).numpy() / (2 * sigma2)
         ends = np.array([mean - 2 * sd, mean + 2 * sd])
         evidence = model.log_evidence(x[None]).item()
+        inwards = 0.7 if across >= 0 else -0.7  # where neither line nor frame is
         return {
             "offset": ([x[0], along / sqrt(2)], [x[1], along / sqrt(2)]),
             "spread": (ends, ends),
             "mean": ([mean], [mean]),
             "x": ([x[0]], [x[1]]),
-            "x_label": (x[0].item() - 0.15, x[1].item() + 0.45, "$x$"),
+            "x_label": (x[0].item() + inwards, x[1].item(), "$x$"),
             "likelihood": (z, np.exp(misfit.min() - misfit)),
             "posterior": (z, np.exp(-((z - mean) ** 2) / (2 * sd**2))),
             "numbers": f"posterior: mean {mean:.2f}, sd {sd:.2f}",
@@ -416,6 +417,11 @@ Exercise(
         Mistake(
             lambda x, W, mu, sigma2: _moments(x - mu, W, sigma2 * _eye(W) + W.T @ W, 1.0),
             "The mean is right. The covariance is σ²M⁻¹; yours lacks the factor σ².",
+        ),
+        Mistake(
+            lambda x, W, mu, sigma2: _moments(x - mu, W, sigma2 + W.T @ W, sigma2),
+            "<code>sigma2 + W.T @ W</code> adds σ² to every entry. It belongs on the diagonal alone: "
+            "multiply it by the identity, <code>torch.eye(W.shape[1])</code>.",
         ),
         Mistake(
             lambda x, W, mu, sigma2: _moments(x - mu, W, _eye(W) + W.T @ W, 1.0),
