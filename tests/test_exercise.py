@@ -19,7 +19,9 @@ from course_utils.kit.exercise import Exercise, Mistake, check, examine, hint, s
 
 few = settings(deadline=None, max_examples=60, derandomize=True)
 STUDENTS_FILE = "/tmp/ipykernel_1/2345.py"
-KINDS = set("open right mistake shape dtype finite error slow changed wrong".split())
+KINDS = set(
+    ["open", "right", "mistake", "shape", "dtype", "finite", "error", "slow", "changed", "wrong"]
+)
 SCRIPT = "<script>alert(1)</script>"
 
 
@@ -219,6 +221,22 @@ def test_a_known_mistake_gets_its_own_message(index):
     bodies = ["return scale * x", "return x - x.mean(0)", "return scale * (x - torch.mean(x))"]
     outcome = judge(write(bodies[index]))
     assert (outcome.kind, outcome.message) == ("mistake", MISTAKES[index].message)
+
+
+def test_a_mistake_that_gives_nan_or_infinity_is_known_by_its_finite_entries():
+    cases, said = [(torch.tensor([0.0, 1.0, 3.0]),)], "Not the inverse."
+    task = make(torch.exp, cases, [Mistake(torch.reciprocal, said)])
+    assert judge(lambda t: 1 / t, task).message == said
+    assert judge(lambda t: 1 / t + (t == 3), task).kind == "finite"
+    task = make(torch.exp, cases, [Mistake(lambda t: (t - 1).sqrt(), said)])
+    assert judge(lambda t: (t - 1) ** 0.5, task).message == said
+    assert judge(lambda t: (t - 1) ** 0.6, task).message != said
+
+
+def test_a_mistake_may_be_known_by_its_own_tolerance():
+    task = make(torch.exp, [(numbers(5),)], [Mistake(torch.sin, "That is the sine.", 1e-2)])
+    assert judge(lambda t: t.sin() + 1e-3, task).message == "That is the sine."
+    assert judge(lambda t: t.sin() + 1e-1, task).kind == "wrong"
 
 
 @pytest.mark.parametrize(
@@ -629,5 +647,5 @@ def test_a_hint_for_an_unknown_exercise_names_it(ask):
 
 
 def test_making_an_exercise_puts_it_on_the_shelf(toy):
-    assert exercise.EXERCISES == {"99.1": toy}
+    assert {"99.1": toy} == exercise.EXERCISES
     assert make(torch.sum) is exercise.EXERCISES["99.1"]

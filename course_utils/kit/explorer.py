@@ -165,12 +165,12 @@ class Explorer:
 
 def _ends(control: widgets.ValueWidget) -> list:
     """The extreme values of a control, or all of them if it is a list of choices."""
-    if isinstance(control, widgets.Checkbox):
-        return [False, True]
     if isinstance(control, widgets.FloatLogSlider):
         return [control.base**control.min, control.base**control.max]
     if hasattr(control, "options"):
         return [option[1] if isinstance(option, tuple) else option for option in control.options]
+    if isinstance(control.value, bool):
+        return [False, True]
     return [control.min, control.max]
 
 
