@@ -348,6 +348,11 @@ def test_the_rate_question_has_the_numbers_of_the_data():
     assert abs(4 / curvature.sum() - 0.123) < 5e-4
 
 
+def test_the_question_of_what_lies_beyond_has_the_range_of_the_data(points):
+    z, _ = points
+    assert (round(z.min().item(), 1), round(z.max().item(), 1)) == (-3.6, 3.4)
+
+
 def test_no_choice_beats_the_floor_and_sigmoid_under_sgd_is_four_times_above(points):
     z, x = points
     _, scores = lesson.train_choices(z, x, torch.linspace(-6, 6, 121)[:, None])

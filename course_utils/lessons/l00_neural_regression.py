@@ -18,7 +18,6 @@ DATA, TRUTH, MODEL = style.ROLES["data"], style.ROLES["truth"], style.ROLES["mod
 NO_DATA = {"facecolor": "#F0F0F0", "edgecolor": "#C8C8C8", "hatch": "//", "linewidth": 0}
 GUIDE = {"color": "#767676", "linestyle": (0, (5, 2)), "linewidth": 2}
 NOISE = 0.1  # the scale of the noise in data.sine
-_LOG_2PI = math.log(2 * math.pi)
 
 
 # Questions
@@ -821,7 +820,7 @@ Exercise(
     mistakes=[
         Mistake(
             lambda x, mean, sigma2: (
-                0.5 * ((x - mean) / sigma2) ** 2 + sigma2.log() + 0.5 * _LOG_2PI
+                0.5 * ((x - mean) / sigma2) ** 2 + sigma2.log() + 0.5 * math.log(2 * math.pi)
             ),
             "You use σ² as if it were σ. <code>sigma2</code> is the variance already: do not square "
             "it again.",
