@@ -192,7 +192,8 @@ def explore_step() -> Explorer:
         for name, dtype in precisions.items()
     }
     exact = {name: autograd_error(dtype) for name, dtype in precisions.items()}
-    where = {"float32": (2e-6, 3e-4), "float64": (3e-9, 1e-10)}  # of the label of a line
+    where = {"float32": (2e-6, 3e-4), "float64": (3e-9, 1e-10)}  # of the lines' labels
+    below_formula = {"float32": 1e-6, "float64": 1e-8}
     t, ends = np.linspace(-0.5, 2.5, 200), np.array([-0.5, 2.5])
 
     def scene():
@@ -206,12 +207,12 @@ def explore_step() -> Explorer:
         right.set(xticks=[1e-15, 1e-10, 1e-5, 1], yticks=[1e-16, 1e-12, 1e-8, 1e-4, 1])
         right.minorticks_off()
         right.set(xlabel="step $h$", ylabel="relative error", title="Smaller is not better")
-        right.text(2, 1e-6, "formula: $h/2$", ha="right", va="center")
         return fig, {
             "secant": left.plot([], [], **MODEL.line)[0],
             "second": left.plot([], [], "s", color=MODEL.color, markersize=10)[0],
             "slope": left.text(-0.35, 7.7, "", color=MODEL.color),
             "formula": right.plot([], [], **GUIDE)[0],
+            "formula_label": right.text(0, 0, "", ha="right", va="center"),
             "rounding": right.plot([], [], **GUIDE)[0],
             "rounding_label": right.text(0, 0, "", ha="right", va="center"),
             "errors": right.plot([], [], **MODEL.dots)[0],
@@ -231,6 +232,7 @@ def explore_step() -> Explorer:
             "second": ([1 + h], [math.e + slope * h]),
             "slope": f"secant {slope:.6f}",
             "formula": (above, above / 2),
+            "formula_label": (2, below_formula[precision], "formula: $h/2$"),
             "rounding": (below, 3 * unit / below),
             "rounding_label": (*where[precision], "rounding: $3\\delta/h$"),
             "errors": (steps, np.maximum(errors[precision], 1e-18)),
