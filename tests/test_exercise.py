@@ -511,6 +511,7 @@ def test_an_answer_with_a_memory_is_judged_by_what_it_returns():
         "while True:\n    try:\n        x = x + 1\n    except:\n        pass",
         "while True:\n    try:\n        x = torch.sin(x)\n    except:\n        pass",
         "while True:\n    try:\n        time.sleep(0.01)\n    except BaseException:\n        pass",
+        "while True:\n    try: torch.linalg.svdvals(torch.rand(9, 9)).sum()\n    except: pass",
         "try:\n    while True: pass\nexcept:\n    return (x - x.mean(0)) * scale",
         "try:\n    while True: pass\nfinally:\n    return (x - x.mean(0)) * scale",
         "with torch.no_grad():\n    while True: x.sum()",
@@ -523,19 +524,6 @@ def test_an_answer_that_does_not_end_is_stopped(body):
     outcome = judge(write(body))
     assert outcome.kind == "slow"
     assert "0.2 seconds" in outcome.message
-
-
-def test_a_loop_that_swallows_everything_twice_is_stopped():
-    body = """while True:
-    try:
-        while True:
-            try:
-                abs(1)
-            except:
-                pass
-    except:
-        pass"""
-    assert judge(write(body)).kind == "slow"
 
 
 def test_the_stop_button_leaves_no_thread_behind(monkeypatch, toy):

@@ -9,7 +9,7 @@ import pytest
 import torch
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
-from pictures import contrast, drawn_texts, overlaps
+from pictures import contrast, drawn_texts, unreadable
 from PIL import Image
 
 from course_utils.kit import figure, ladder, style
@@ -93,12 +93,8 @@ def rungs(number):
 @pytest.mark.parametrize("number", range(10))
 def test_a_ladder_of_any_number_of_rungs_can_be_read(number):
     with drawn_texts() as texts:
-        picture = ladder(rungs(number), -0.45, "test point")
-    height, width, _ = decoded(picture.png).shape
-    for text in texts:
-        assert text.inside(width, height), text
-        assert contrast(text.color) >= 3, text
-    assert not overlaps(texts)
+        ladder(rungs(number), -0.45, "test point")
+    assert not unreadable(texts)
     written = [text.words for text in texts]
     for name, value in rungs(number).items():
         assert name in written and f" {value:.3f}, {-0.45 - value:.3f} to go" in written

@@ -183,8 +183,9 @@ class _Stop(BaseException):
         sys.settrace(lambda *_: None)  # on, for this thread; frames yet to come are left alone
 
 
-def _stop_again(*_) -> None:
-    raise _Stop
+def _stop_again(frame: FrameType, event: str, _) -> None:
+    if event == "line":
+        raise _Stop
 
 
 def _run(answer: Callable, arguments: tuple) -> object:

@@ -140,12 +140,13 @@ def explore_rotation(x: Tensor) -> Explorer:
         }
 
     def update(angle: float) -> dict:
-        w = torch.tensor([np.cos(radians(angle)), np.sin(radians(angle))])
+        direction = np.array([np.cos(radians(angle)), np.sin(radians(angle))])
+        w = torch.from_numpy(direction)
         projected = (centred @ w)[:, None] * w
         kept = projected.square().sum(1).mean().item()
         lost = (centred - projected).square().sum(1).mean().item()
         return {
-            "line": (3 * reach * w[0] * np.array([-1, 1]), 3 * reach * w[1] * np.array([-1, 1])),
+            "line": np.outer(3 * reach * direction, [-1, 1]),
             "misses": torch.stack([centred, projected], 1).numpy(),
             "kept": (-0.4, 0, 0.8, kept),
             "lost": (-0.4, kept, 0.8, lost),
@@ -404,7 +405,8 @@ def plot_saddle(eigenvalues: Tensor) -> Picture:
     ax.text(88, up[-1], "towards $u_4$: up", color=MODEL.color, ha="right", va="bottom")
     ax.text(88, down[-1], "towards $u_2$: down", color=MODEL.color, ha="right", va="top")
     ax.set(xlabel="turn of $u_3$ (degrees)", ylabel="loss", xticks=range(-90, 91, 45))
-    ax.set(ylim=(down.min() - 0.9, up.max() + 0.9), title="A saddle: down one way, up the other")
+    ax.set_ylim(down.min().item() - 0.9, up.max().item() + 0.9)
+    ax.set_title("A saddle: down one way, up the other")
     return figure(
         fig,
         alt=f"The loss at the critical point keeping u1 and u3 is {height:.1f}. Turning u3 towards "

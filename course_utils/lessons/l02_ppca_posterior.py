@@ -152,7 +152,7 @@ def explore_posterior() -> Explorer:
         model = toy(sigma2)
         q = model.posterior(x[None])
         mean, sd = q.mean.item(), q.variance.sqrt().item()
-        misfit = ((x - z[:, None]) ** 2).sum(1).numpy() / (2 * sigma2)
+        misfit = ((x.numpy() - z[:, None]) ** 2).sum(1) / (2 * sigma2)
         ends = np.array([mean - 2 * sd, mean + 2 * sd])
         evidence = model.log_evidence(x[None]).item()
         inwards = 0.7 if across >= 0 else -0.7  # where neither line nor frame is
