@@ -194,9 +194,8 @@ def _run(answer: Callable, arguments: tuple) -> object:
     It runs in a thread of its own, which can be stopped on every platform.
     """
     box: list = []
-    done = (
-        threading.Event()
-    )  # an interrupted Thread.join takes a thread that runs for one that ended
+    # Not Thread.join: interrupted, it takes a thread that still runs for one that has ended.
+    done = threading.Event()
 
     def work() -> None:
         try:

@@ -476,7 +476,7 @@ def explore_choices(z: Tensor, x: Tensor) -> Explorer:
         right.set(yscale="log", xlim=(0, steps[-1]), ylim=(0.006, 1), xlabel="step")
         right.set(xticks=[0, 500, 1000], yticks=[0.01, 0.1, 1], yticklabels=["0.01", "0.1", "1"])
         right.minorticks_off()
-        right.set(ylabel="MSE on new data", title="No choice beats the floor")
+        right.set(ylabel="MSE on new data", title="None beats the floor")
         return fig, {
             "fit": left.plot([], [], **MODEL.line | {"linestyle": "-"}, zorder=4)[0],
             "score": right.plot([], [], **MODEL.line | {"linestyle": "-"})[0],
