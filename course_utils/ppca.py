@@ -21,8 +21,8 @@ class PPCA:
     W (D, H), mu (D,): the decoder. sigma2: the noise variance, never its root.
     M = sigma2 I + W^T W,  E = M^-1 W^T (H, D),  d = -E mu (H,),  G = sigma2 M^-1 (H, H).
 
-    Source: Tipping & Bishop, "Probabilistic principal component analysis", JRSS B 1999,
-    eqs. 2 (model), 4 (marginal) and 6 (posterior).
+    Source: Tipping & Bishop, "Probabilistic principal component analysis", JRSS B 61(3), 1999,
+    sec. 3.
     """
 
     W: Float[Tensor, "D H"]
@@ -128,7 +128,7 @@ def fit(x: Float[Tensor, "N D"], latent_dim: int, min_sigma2: float | None = Non
     """The maximum-likelihood PPCA of x in closed form, for 1 <= latent_dim <= D.
 
     W = U_H (Lambda_H - sigma2 I)^1/2 with sigma2 the mean of the D - H eigenvalues left
-    out (Tipping & Bishop 1999, eqs. 7 and 8, rotation R = I). Where that mean is 0, because
+    out (Tipping & Bishop 1999, sec. 3.2, with rotation R = I). Where that mean is 0, because
     the data has rank <= H or because H = D leaves nothing out, the likelihood has no
     maximum; sigma2 is then min_sigma2, and the likelihood the best under that bound.
 

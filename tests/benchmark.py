@@ -1,13 +1,22 @@
-"""Speed against a reference, side by side in one process: run `python tests/benchmark.py`."""
+"""Speed, side by side with a reference in one process, and of a slider's frame: make bench."""
 
+import contextlib
+import io
 from collections.abc import Callable
+from pathlib import Path
+from random import Random
 from statistics import median
 from time import perf_counter, sleep
+from unittest import mock
 
+import nbformat
 import torch
 from sklearn.decomposition import PCA
 
 from course_utils import ppca
+from course_utils.kit import Explorer
+
+LESSONS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
 
 
 def seconds(call: Callable[[], object]) -> float:
@@ -48,6 +57,43 @@ def fit_against_sklearn() -> None:
     )
 
 
+def explorers(lesson: Path) -> list[Explorer]:
+    """Those a lesson makes, by running its code here."""
+    made: list[Explorer] = []
+    make = Explorer.__init__
+
+    def record(self: Explorer, *args, **kwargs) -> None:
+        make(self, *args, **kwargs)
+        made.append(self)
+
+    namespace: dict = {}
+    with (
+        mock.patch.object(Explorer, "__init__", record),
+        contextlib.redirect_stdout(io.StringIO()),
+        contextlib.redirect_stderr(io.StringIO()),
+    ):
+        for cell in nbformat.read(lesson, 4).cells:
+            if cell.cell_type == "code":
+                exec(compile(cell.source, lesson.name, "exec"), namespace)
+    return made
+
+
+def frames(lesson: Path, count: int = 60) -> None:
+    """Time what the kernel does when a slider moves: update, draw, encode."""
+    for explorer in explorers(lesson):
+        corners, random, times = explorer.corners(), Random(0), []
+        for _ in range(count):
+            values = {name: random.choice(corners)[name] for name in explorer.controls}
+            start = perf_counter()
+            explorer._show(explorer.frame(**values))
+            times.append(perf_counter() - start)
+        name = f"{lesson.stem}, {explorer.update.__qualname__.split('.')[0]}"
+        print(f"a frame of {name}: {median(times) * 1e3:.1f} ms (goal <= 16)")
+
+
 if __name__ == "__main__":
     torch.set_num_threads(2)
     fit_against_sklearn()
+    torch.set_num_threads(1)
+    for lesson in LESSONS:
+        frames(lesson)

@@ -406,6 +406,7 @@ def execute(path: Path, folder: Path) -> Run:
         "JUPYTER_RUNTIME_DIR": str(scratch / "jupyter"),
         "MPLCONFIGDIR": str(scratch / "matplotlib"),
         "TMPDIR": str(scratch / "tmp"),
+        "TORCHINDUCTOR_CACHE_DIR": str(scratch / "tmp"),  # torch may have set its own by now
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONPATH": os.pathsep.join(
             [str(ROOT / "tests" / "guard"), *([path_before] if path_before else [])]

@@ -22,32 +22,38 @@ def claim(
     """Assert a sentence of the text and show it with its figure.
 
     value: a number or a tensor, every entry of which must satisfy the statement.
-    equals, within: |value - equals| <= within. below: value < below. above: value > above.
+    equals, within: |value - equals| <= within; equals is a number, or has the shape of value but
+    for axes of length 1. below: value < below. above: value > above.
     Give at least one of equals, below, above. Raises AssertionError when the statement is
     false, NaN included, so that a test run of the notebook fails.
     """
     if equals is None and below is None and above is None:
         raise TypeError("claim needs at least one of equals, below, above")
-    values = torch.as_tensor(value, dtype=torch.float64).detach().flatten()
-    if len(values) == 0:
+    values = torch.as_tensor(value, dtype=torch.float64).detach()
+    if values.numel() == 0:
         raise ValueError("value must not be empty")
-    true, parts = torch.ones_like(values, dtype=torch.bool), []
+    true, parts = True, []
     if equals is not None:
-        target = torch.as_tensor(equals, dtype=torch.float64).detach().flatten()
-        distance = (values - target).abs()
-        true &= distance <= within
-        if len(values) == 1:
+        target = torch.as_tensor(equals, dtype=torch.float64).detach()
+        if target.numel() != 1 and target.squeeze().shape != values.squeeze().shape:
+            raise ValueError(
+                "equals must be one number or have the shape of value, "
+                f"{tuple(values.shape)}, got {tuple(target.shape)}"
+            )
+        distance = (values.squeeze() - target.squeeze()).abs()
+        true = bool((distance <= within).all())
+        if values.numel() == 1:
             parts.append(f"{_number(values)}, expected {_number(target)} ± {within:.2g}")
         else:
             parts.append(f"largest difference {_number(distance.max())}, allowed {within:.2g}")
     if below is not None:
-        true &= values < below
+        true = true and bool((values < below).all())
         parts.append(f"{_number(values.max())} < {below:.4g}")
     if above is not None:
-        true &= values > above
+        true = true and bool((values > above).all())
         parts.append(f"{_number(values.min())} > {above:.4g}")
     figure = "; ".join(parts)
-    if not true.all():
+    if not true:
         raise AssertionError(f"{statement} This is false here: {figure} does not hold.")
     display(notice("right", html.escape(statement), f"<i>({html.escape(figure)})</i>"))
 

@@ -9,10 +9,12 @@ import ctypes
 import html
 import inspect
 import linecache
+import sys
 import threading
 import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from types import FrameType
 
 import numpy as np
 import torch
@@ -28,10 +30,15 @@ SECONDS = 5.0  # how long one call of the student's function may take
 
 @dataclass(frozen=True)
 class Mistake:
-    """A usual slip: the function a student who makes it would write, and what to tell them."""
+    """A usual slip: the function a student who makes it would write, and what to tell them.
+
+    tolerance: how closely results must match, if rounding makes two writings of it differ by
+    more than the exercise's own tolerance.
+    """
 
     answer: Callable
     message: str
+    tolerance: float | None = None
 
 
 @dataclass(frozen=True)
@@ -67,6 +74,9 @@ class Outcome:
 
     kind: str
     message: str
+
+
+BLANK = Outcome("open", "There is still a blank (<code>...</code>) to fill in.")
 
 
 def check(key: str, answer: Callable) -> Callable:
@@ -128,9 +138,13 @@ def _examine(exercise: Exercise, answer: Callable) -> Outcome:
         result = _run(answer, arguments)
         if isinstance(result, Outcome):
             return result
-        if result is None or result is Ellipsis:
+        if result is None:
             return Outcome("open", "The function returns nothing yet: replace the blanks.")
-        if not _same(arguments, case, 0.0):
+        parts = result if isinstance(result, (tuple, list)) else [result]
+        if any(part is ... or part is None for part in parts):
+            return BLANK
+        inputs = zip(arguments, case, strict=True)
+        if not all(_same(now, before, 0.0) for now, before in inputs if not callable(before)):
             return Outcome(
                 "changed",
                 "Your function changes its input in place (by an operation like "
@@ -142,7 +156,8 @@ def _examine(exercise: Exercise, answer: Callable) -> Outcome:
         return Outcome("right", "")
     for mistake in exercise.mistakes:
         wrong = [_reference(mistake.answer, case) for case in exercise.cases]
-        if all(_same(r, w, exercise.tolerance) for r, w in zip(results, wrong, strict=True)):
+        tolerance = mistake.tolerance or exercise.tolerance
+        if all(_same(r, w, tolerance) for r, w in zip(results, wrong, strict=True)):
             return Outcome("mistake", mistake.message)
     pairs = zip(results, expected, strict=True)
     return next(o for r, e in pairs if (o := _difference(r, e, exercise.tolerance)))
@@ -155,7 +170,22 @@ def _reference(function: Callable, case: tuple) -> object:
 
 
 class _Stop(BaseException):
-    """Raised inside a student's function that takes too long; no `except Exception` holds it."""
+    """Raised inside a student's function that takes too long; no `except Exception` holds it.
+
+    A bare `except:` that swallows it meets it again at its next line, where nothing does.
+    """
+
+    def __init__(self) -> None:
+        frame: FrameType | None = sys._getframe(1)
+        while frame and frame.f_code.co_filename != __file__:
+            frame.f_trace = _stop_again
+            frame = frame.f_back
+        sys.settrace(lambda *_: None)  # on, for this thread; frames yet to come are left alone
+
+
+def _stop_again(frame: FrameType, event: str, _) -> None:
+    if event == "line":
+        raise _Stop
 
 
 def _run(answer: Callable, arguments: tuple) -> object:
@@ -164,42 +194,47 @@ def _run(answer: Callable, arguments: tuple) -> object:
     It runs in a thread of its own, which can be stopped on every platform.
     """
     box: list = []
+    # Not Thread.join: interrupted, it takes a thread that still runs for one that has ended.
+    done = threading.Event()
 
     def work() -> None:
         try:
-            with torch.random.fork_rng():
-                torch.manual_seed(0)
-                box.append(answer(*arguments))
+            box.append((answer(*arguments), None))
         except BaseException as error:
-            box.append(_raised(answer, error))
+            box.append((None, error))
+        done.set()
 
     thread = threading.Thread(target=work, daemon=True)
-    thread.start()
-    try:
-        thread.join(SECONDS)
-    finally:  # out of time, or the user pressed stop
-        for _ in range(20):  # a bare `except:` may swallow the first few
-            if not thread.is_alive():
-                break
-            ctypes.pythonapi.PyThreadState_SetAsyncExc(
-                ctypes.c_ulong(thread.ident or 0), ctypes.py_object(_Stop)
-            )
-            thread.join(0.1)
-    if not box or isinstance(box[0], _Stop):
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        try:
+            thread.start()
+            done.wait(SECONDS)
+        finally:
+            late = not done.is_set()  # out of time, or the user pressed stop
+            for _ in range(20):
+                if done.is_set():
+                    thread.join(0.1)
+                    break
+                ctypes.pythonapi.PyThreadState_SetAsyncExc(
+                    ctypes.c_ulong(thread.ident or 0), ctypes.py_object(_Stop)
+                )
+                done.wait(0.1)
+    if late:
         return Outcome(
-            "slow", f"Your function had not returned after {SECONDS:.0f} seconds: an endless loop?"
+            "slow", f"Your function had not returned after {SECONDS:g} seconds: an endless loop?"
         )
-    return box[0]
+    result, error = box[0]
+    return result if error is None else _raised(answer, error)
 
 
-def _raised(answer: Callable, error: BaseException) -> object:
+def _raised(answer: Callable, error: BaseException) -> Outcome:
     """The outcome for an exception, with the line of the student's code it came from."""
-    if isinstance(error, _Stop):
-        return error
-    if isinstance(error, NotImplementedError):
+    text = _escape(error)
+    if isinstance(error, NotImplementedError) and "not implemented for" not in text:  # torch's
         return Outcome("open", "The function is still a stub.")
-    if isinstance(error, TypeError) and "ellipsis" in str(error):
-        return Outcome("open", "There is still a blank (<code>...</code>) to fill in.")
+    if "ellipsis" in text:
+        return BLANK
     file = getattr(getattr(answer, "__code__", None), "co_filename", "")
     calls = traceback.extract_tb(error.__traceback__)
     lines = [call.lineno for call in calls if call.filename == file and call.lineno]
@@ -208,41 +243,40 @@ def _raised(answer: Callable, error: BaseException) -> object:
         source = linecache.getline(file, lines[-1]).strip()
         where = f"<br>in line {lines[-1]}: <code>{_escape(source)}</code>" if source else ""
     kind = type(error).__name__
-    return Outcome("error", f"Your function raised <b>{_escape(kind)}</b>: {_escape(error)}{where}")
+    return Outcome("error", f"Your function raised <b>{_escape(kind)}</b>: {text}{where}")
 
 
-def _parts(value: object) -> list[Tensor] | None:
-    """A result as a list of tensors, or None if it is not made of numbers."""
-    if isinstance(value, (tuple, list)):
-        parts: list[Tensor] = []
-        for item in value:
-            if (inner := _parts(item)) is None:
-                return None
-            parts += inner
-        return parts
+def _tensor(value: object) -> Tensor | None:
+    """A tensor or a number as a tensor; None for all else, NumPy arrays included."""
     if isinstance(value, Tensor):
-        return [value.detach()]
-    if isinstance(value, (bool, int, float, np.number, np.ndarray)):
-        return [torch.as_tensor(value, dtype=torch.float64)]
+        return value.detach()
+    if isinstance(value, (bool, int, float, np.integer, np.floating)):
+        return torch.as_tensor(value, dtype=torch.float64)
     return None
 
 
 def _same(one: object, two: object, tolerance: float) -> bool:
     """Whether two results have equal shapes and values within the tolerance; dtype counts."""
-    if callable(one) and callable(two):
-        return True
-    a, b = _parts(one), _parts(two)
-    if a is None or b is None or len(a) != len(b):
-        return False
-    return all(_close(p, q, tolerance) for p, q in zip(a, b, strict=True))
+    if isinstance(two, (tuple, list)):
+        return (
+            isinstance(one, (tuple, list))
+            and len(one) == len(two)
+            and all(_same(a, b, tolerance) for a, b in zip(one, two, strict=True))
+        )
+    p, q = _tensor(one), _tensor(two)
+    if p is None or q is None:
+        return one is two
+    return p.shape == q.shape and _same_dtype(p, q) and _close(p, q, tolerance)
+
+
+def _same_dtype(p: Tensor, q: Tensor) -> bool:
+    """For single numbers it is enough that both, or neither, are floating point."""
+    return p.dtype == q.dtype or (p.ndim == 0 and p.is_floating_point() == q.is_floating_point())
 
 
 def _close(p: Tensor, q: Tensor, tolerance: float) -> bool:
-    if p.shape != q.shape or p.is_floating_point() != q.is_floating_point():
-        return False
-    if p.ndim and p.dtype != q.dtype:
-        return False
-    scale = q.abs().max().item() if q.numel() else 0.0
+    finite = q[q.isfinite()]
+    scale = finite.abs().max().item() if finite.numel() else 0.0
     return torch.allclose(p.to(q), q, rtol=0, atol=tolerance * max(scale, 1e-300), equal_nan=True)
 
 
@@ -250,38 +284,39 @@ def _difference(result: object, expected: object, tolerance: float) -> Outcome |
     """Where a result first departs from the expected one, in the order shape, dtype, values."""
     if _same(result, expected, tolerance):
         return None
-    got, want = _parts(result), _parts(expected)
-    if got is None or want is None:
+    if isinstance(expected, (tuple, list)):
+        got = result if isinstance(result, (tuple, list)) else [result]
+        if len(got) != len(expected):
+            return Outcome("shape", f"Expected {len(expected)} results, got {len(got)}.")
+        for index, (r, e) in enumerate(zip(got, expected, strict=True), 1):
+            if outcome := _difference(r, e, tolerance):
+                return Outcome(outcome.kind, f"Result {index}: {outcome.message}")
+    p, q = _tensor(result), _tensor(expected)
+    if p is None or q is None:
+        if isinstance(result, np.ndarray):
+            return Outcome("dtype", "Expected a torch tensor, got a NumPy array: stay in torch.")
         return Outcome("dtype", f"Expected a tensor, got {_escape(type(result).__name__)}.")
-    if isinstance(result, np.ndarray):
-        return Outcome("dtype", "Expected a torch tensor, got a NumPy array: stay in torch.")
-    if len(got) != len(want):
-        return Outcome("shape", f"Expected {len(want)} tensors, got {len(got)}.")
-    for index, (p, q) in enumerate(zip(got, want, strict=True)):
-        which = f"Result {index + 1}: " if len(want) > 1 else ""
-        if p.shape != q.shape:
-            turned = " It is transposed." if p.shape == q.mT.shape and p.ndim == 2 else ""
-            return Outcome(
-                "shape", f"{which}expected shape {tuple(q.shape)}, got {tuple(p.shape)}.{turned}"
-            )
-        if p.ndim and p.dtype != q.dtype:
-            return Outcome("dtype", f"{which}expected {q.dtype}, got {p.dtype}.")
-        if not p.isfinite().all():
-            return Outcome(
-                "finite", f"{which}{int((~p.isfinite()).sum())} entries are NaN or infinite."
-            )
-        if not _close(p, q, tolerance):
-            gap = (p.to(q) - q).abs()
-            flat = int(gap.argmax())
-            at = tuple(int(i) for i in np.unravel_index(flat, p.shape))
-            place = f" at index {list(at)}" if p.ndim else ""
-            return Outcome(
-                "wrong",
-                f"{which}off by {gap.max().item():.3g}{place}: yours is "
-                f"{p.flatten()[flat].item():.6g}, expected {q.flatten()[flat].item():.6g}.",
-            )
-    return Outcome("wrong", "The results differ.")
+    if p.shape != q.shape:
+        turned = " It is transposed." if p.ndim == 2 and p.shape == q.shape[::-1] else ""
+        return Outcome("shape", f"Expected shape {tuple(q.shape)}, got {tuple(p.shape)}.{turned}")
+    if not _same_dtype(p, q):
+        return Outcome("dtype", f"Expected {q.dtype}, got {p.dtype}.")
+    if not p.isfinite().all():
+        return Outcome("finite", f"{int((~p.isfinite()).sum())} entries are NaN or infinite.")
+    gap = (p.to(q) - q).abs()
+    flat = int(gap.argmax())
+    at = [int(i) for i in np.unravel_index(flat, p.shape)]
+    place = f" at index {at}" if at else ""
+    return Outcome(
+        "wrong",
+        f"Off by {gap.max().item():.3g}{place}: yours is {p.flatten()[flat].item():.6g}, "
+        f"expected {q.flatten()[flat].item():.6g}.",
+    )
 
 
 def _escape(thing: object) -> str:
-    return html.escape(str(thing)[:300])
+    try:
+        text = str(thing)
+    except Exception:
+        text = f"{type(thing).__name__} that cannot be printed"
+    return html.escape(text[:300])

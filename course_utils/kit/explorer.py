@@ -82,8 +82,10 @@ class Explorer:
         self._canvas = FigureCanvasAgg(figure)
         self.error: Exception | None = None
         first = self.frame()
-        # Place the panels with the first frame's texts in them, then keep them there.
-        self._canvas.draw()
+        # Place the panels with the first frame's texts in them, then keep them there. The layout
+        # of panels with equal aspect settles at the second drawing.
+        for _ in range(2):
+            self._canvas.draw()
         figure.set_layout_engine("none")
         self._background = self._draw_background()
 
@@ -143,7 +145,7 @@ class Explorer:
         self._canvas.restore_region(self._background)
         for artist in sorted(self.artists.values(), key=Artist.get_zorder):
             artist.draw(self._canvas.get_renderer())
-        return np.asarray(self._canvas.buffer_rgba())
+        return np.array(self._canvas.buffer_rgba())  # a copy: the next frame reuses the buffer
 
     def _on_change(self, _) -> None:
         try:
@@ -186,12 +188,12 @@ class Buttons(widgets.HBox):
 
 def _ends(control: Any) -> list:
     """The extreme values of a control, or all of them if it is a list of choices."""
-    if isinstance(control, widgets.Checkbox):
-        return [False, True]
     if isinstance(control, widgets.FloatLogSlider):
         return [control.base**control.min, control.base**control.max]
     if hasattr(control, "options"):
         return [option[1] if isinstance(option, tuple) else option for option in control.options]
+    if isinstance(control.value, bool):
+        return [False, True]
     return [control.min, control.max]
 
 

@@ -63,5 +63,6 @@ def img(data: bytes, alt: str, width: int) -> str:
 def mosaic(*rows: Any) -> np.ndarray:
     """Rows of square images, each (n, side * side), as one picture with gaps of two pixels."""
     side = math.isqrt(len(rows[0][0]))
-    padded = [np.pad(np.reshape(r, (-1, side, side)), ((0, 0), (0, 2), (0, 2))) for r in rows]
+    squares = [np.asarray(row).reshape(-1, side, side) for row in rows]
+    padded = [np.pad(square, ((0, 0), (0, 2), (0, 2))) for square in squares]
     return np.concatenate([np.concatenate(list(row), 1) for row in padded])

@@ -16,28 +16,19 @@ def ladder(rungs: Mapping[str, float], limit: float, data: str) -> Picture:
     data: what a data point is, e.g. "test point".
     """
     truth, model = ROLES["truth"], ROLES["model"]
-    fig, ax = subplots()
-    ax.axhline(limit, **truth.line)
-    ax.text(0, limit, f" entropy limit {limit:.3f}", color=truth.color, va="bottom")
-    for place, (name, value) in enumerate(rungs.items(), 1):
-        ax.plot([place - 0.3, place + 0.3], [value, value], color=model.color, linewidth=6)
-        label = f"{name}\n{value:.3f}"
-        ax.annotate(
-            label,
-            (place, value),
-            (0, -8),
-            textcoords="offset points",
-            color=model.color,
-            ha="center",
-            va="top",
-        )
-        ax.annotate(
-            "", (place, limit), (place, value), arrowprops={"arrowstyle": "<->", "color": "#404040"}
-        )
-        ax.text(place + 0.05, (value + limit) / 2, f"{limit - value:.3f} nats to go", va="center")
-    lowest = min(rungs.values())
-    ax.set(xlim=(0, len(rungs) + 1), xticks=[], ylabel=f"nats per {data}")
-    ax.set_ylim(lowest - 0.35 * (limit - lowest), limit + 0.2 * (limit - lowest))
-    ax.set_title("The ladder so far")
+    low, high = min([limit, *rungs.values()]), max([limit, *rungs.values()])
+    span = high - low or 1.0
+    fig, ax = subplots(height=max(4.5, 2 + 0.45 * len(rungs)))
+    ax.axvline(limit, **truth.line)
+    top = len(rungs) + 0.6
+    ax.text(limit - 0.02 * span, top, f"entropy limit {limit:.3f}", color=truth.color, ha="right")
+    for place, value in enumerate(rungs.values(), 1):
+        ax.plot([value, limit], [place, place], color="#404040", linewidth=2, zorder=1)
+        ax.plot([value], [place], "s", color=model.color, markersize=13)
+        label = f" {value:.3f}, {limit - value:.3f} to go"
+        ax.text(1, place, label, transform=ax.get_yaxis_transform(), va="center")
+    ax.set_yticks(range(1, len(rungs) + 1), rungs, color=model.color)
+    ax.set(xlim=(low - 0.1 * span, high + 0.05 * span), ylim=(0.4, top + 0.5))
+    ax.set(xlabel=f"nats per {data}", title="The ladder so far")
     steps = "; ".join(f"{name} at {value:.3f}" for name, value in rungs.items())
     return figure(fig, alt=f"In nats per {data}: {steps}; the entropy limit is {limit:.3f}.")

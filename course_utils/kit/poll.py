@@ -29,12 +29,12 @@ class Option:
 class Poll:
     """A question with buttons; the first click commits and shows why each option is right or wrong.
 
-    question, options: plain text. There must be at least two options and one right one.
+    question, options: plain text. There must be two to six options, at least one of them right.
     """
 
     def __init__(self, question: str, options: list[Option]) -> None:
-        if len(options) < 2 or not any(option.right for option in options):
-            raise ValueError("options must be at least two, one of them right")
+        if not 2 <= len(options) <= 6 or not any(option.right for option in options):
+            raise ValueError("options must be two to six, at least one of them right")
         self.question, self.options = question, options
         self.answer: int | None = None
         self.after_commit: Callable[[], None] = lambda: None

@@ -13,7 +13,8 @@ __all__ = ["ROLES", "SHEET", "Role", "apply", "subplots"]
 SHEET = """<style>
 .ladder-option { font-size: 16px; justify-content: flex-start; text-align: left;
   white-space: normal; line-height: 1.3; padding: .4em 1em; }
-.ladder-control .widget-label, .ladder-control .widget-readout { font-size: 16px; }
+.ladder-control .widget-label, .ladder-control .widget-readout,
+.ladder-control select { font-size: 16px; }
 </style>"""
 
 

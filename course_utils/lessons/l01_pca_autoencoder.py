@@ -50,7 +50,7 @@ def recall(number: int) -> Poll:
                 Option(
                     "Tr[ACB]", False, "Swapping neighbours is not allowed; its shape may not fit."
                 ),
-                Option("Tr[A] Tr[B] Tr[C]", False, "Already for A = B = I in 2-D: 2 is not 4."),
+                Option("Tr[A] Tr[B] Tr[C]", False, "Already for A = B = C = I in 2-D: 2 is not 8."),
             ],
         ),
     ][number - 1]
@@ -140,12 +140,13 @@ def explore_rotation(x: Tensor) -> Explorer:
         }
 
     def update(angle: float) -> dict:
-        w = torch.tensor([np.cos(radians(angle)), np.sin(radians(angle))])
+        direction = np.array([np.cos(radians(angle)), np.sin(radians(angle))])
+        w = torch.from_numpy(direction)
         projected = (centred @ w)[:, None] * w
         kept = projected.square().sum(1).mean().item()
         lost = (centred - projected).square().sum(1).mean().item()
         return {
-            "line": (3 * reach * w[0] * np.array([-1, 1]), 3 * reach * w[1] * np.array([-1, 1])),
+            "line": np.outer(3 * reach * direction, [-1, 1]),
             "misses": torch.stack([centred, projected], 1).numpy(),
             "kept": (-0.4, 0, 0.8, kept),
             "lost": (-0.4, kept, 0.8, lost),
@@ -250,10 +251,10 @@ def explore_mixing(
         codes = {f"digit_{d}": tuple(((g - mean) @ encode.T).T) for d, g in groups.items()}
         return codes | {
             "images": mosaic(shown, rebuilt),
-            "error": f"squared error per image: {error:.6f}",
+            "error": f"squared error per test image: {error:.6f}",
             "alt": f"Left, the codes of the digits 0, 3 and 4, sheared by {shear:.1f}, stretched by "
             f"{stretch:.1f} and turned by {turn:.0f} degrees. Right, three digits and their "
-            f"reconstructions, which never change; the squared error per image is {error:.6f}.",
+            f"reconstructions, which never change; the squared error per test image is {error:.6f}.",
         }
 
     controls = {
@@ -288,7 +289,9 @@ def predict_plateaus() -> Prediction:
             "It passes near the saddles that keep 0, 1, then 2 components: 15.5, 7.5 and 3.5.",
         ),
         Option(
-            "sometimes stops for good above 1.5", False, "A saddle slows it; only 1.5 stops it."
+            "sometimes stops for good above 1.5",
+            False,
+            "A saddle slows it; from a random start only 1.5 stops it.",
         ),
     ]
     return predict(question, options, explore_plateaus())
@@ -402,7 +405,8 @@ def plot_saddle(eigenvalues: Tensor) -> Picture:
     ax.text(88, up[-1], "towards $u_4$: up", color=MODEL.color, ha="right", va="bottom")
     ax.text(88, down[-1], "towards $u_2$: down", color=MODEL.color, ha="right", va="top")
     ax.set(xlabel="turn of $u_3$ (degrees)", ylabel="loss", xticks=range(-90, 91, 45))
-    ax.set(ylim=(down.min() - 0.9, up.max() + 0.9), title="A saddle: down one way, up the other")
+    ax.set_ylim(down.min().item() - 0.9, up.max().item() + 0.9)
+    ax.set_title("A saddle: down one way, up the other")
     return figure(
         fig,
         alt=f"The loss at the critical point keeping u1 and u3 is {height:.1f}. Turning u3 towards "
@@ -456,6 +460,10 @@ Exercise(
             "You subtract the mean but never add it back: the reconstruction sits round the origin.",
         ),
         Mistake(
+            lambda x, W: x @ W @ W.T + x.mean(0),
+            "You add the mean without having subtracted it before encoding.",
+        ),
+        Mistake(
             lambda x, W: (x - x.mean(0)) @ W,
             "That is the code z, with H numbers a point. Decode it with Wᵀ and add the mean.",
         ),
@@ -501,44 +509,57 @@ Exercise(
     formula="$$L^* = \\sum_{i>H} \\lambda_i$$",
 )
 
+
+def _sines(A: Tensor, B: Tensor) -> Tensor:
+    """Sines of the principal angles between the planes of A and B, the largest first."""
+    Q_A, Q_B = torch.linalg.qr(A).Q, torch.linalg.qr(B).Q
+    return torch.linalg.svdvals(Q_B - Q_A @ (Q_A.T @ Q_B))
+
+
 Exercise(
     "01.3",
     pca.principal_angle,
     cases=[
-        (_random(6, 2), _random(6, 2, seed=1)),
-        (_random(5, 3, seed=2), _random(5, 3, seed=3)),
+        # Short columns: without orthonormal bases the "sines" are wrong, but still below 1.
+        (0.2 * _random(6, 2), 0.2 * _random(6, 2, seed=1)),
+        (0.2 * _random(7, 3, seed=2), 0.2 * _random(7, 3, seed=3)),
+        # Almost the same plane: here the cosine is 1 up to rounding.
+        (0.2 * _random(6, 2), 0.2 * _random(6, 2) + 1e-6 * _random(6, 2, seed=1)),
     ],
     mistakes=[
         Mistake(
             lambda A, B: (
                 torch.linalg.svdvals(torch.linalg.qr(A).Q.T @ torch.linalg.qr(B).Q)
-                .max()
+                .min()
                 .acos()
                 .rad2deg()
             ),
-            "That is the smallest angle: the largest cosine. Two planes can share a line and still "
-            "differ, so take the smallest singular value.",
+            "Right for wide angles. Near 0 the cosine is 1 up to rounding, and <code>acos</code> loses "
+            "half the digits or returns NaN. Use the sine.",
+            tolerance=1e-2,
         ),
         Mistake(
-            lambda A, B: (
-                torch.linalg.svdvals(torch.linalg.qr(A).Q.T @ torch.linalg.qr(B).Q).min().acos()
-            ),
+            lambda A, B: _sines(A, B).min().asin().rad2deg(),
+            "That is the smallest angle. Two planes can share a line and still differ: take the "
+            "largest singular value.",
+        ),
+        Mistake(
+            lambda A, B: _sines(A, B).max().asin(),
             "Right, but in radians: convert with <code>.rad2deg()</code>.",
         ),
         Mistake(
-            lambda A, B: torch.linalg.svdvals(torch.linalg.qr(A).Q.T @ torch.linalg.qr(B).Q).min(),
-            "That is the cosine of the angle: take <code>.acos().rad2deg()</code>.",
+            lambda A, B: _sines(A, B).max(),
+            "That is the sine of the angle: take <code>.asin().rad2deg()</code>.",
         ),
         Mistake(
-            lambda A, B: torch.linalg.svdvals(A.T @ B).min().clamp(max=1).acos().rad2deg(),
-            "The columns are not orthonormal, so their inner products are not cosines. Make them so "
-            "first: <code>torch.linalg.qr(A).Q</code>.",
+            lambda A, B: torch.linalg.svdvals(B - A @ (A.T @ B)).max().asin().rad2deg(),
+            "The columns are not orthonormal, so A Aᵀ does not project. Make them so first: "
+            "<code>torch.linalg.qr(A).Q</code>.",
         ),
     ],
-    nudge="For two unit vectors the cosine is their inner product. For two planes, use orthonormal "
-    "bases and look at the singular values of the matrix of inner products.",
-    formula="$$\\cos\\theta_{\\max} = \\sigma_{\\min}(Q_A^\\top Q_B)$$ with $Q_A$, $Q_B$ from "
-    "<code>torch.linalg.qr</code>.",
+    nudge="Take from Q_B its projection on the plane of A. What is left is what sticks out.",
+    formula="$$\\sin\\theta_{\\max} = \\sigma_{\\max}\\big(Q_B - Q_AQ_A^\\top Q_B\\big)$$ with $Q_A$, $Q_B$ "
+    "from <code>torch.linalg.qr</code>, then <code>.asin().rad2deg()</code>.",
 )
 
 Exercise(

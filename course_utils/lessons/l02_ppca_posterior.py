@@ -63,7 +63,11 @@ def recall(number: int) -> Poll:
                 Option(
                     "the plane and the axes", False, "It sees only the product of the two matrices."
                 ),
-                Option("the axes, but not the plane", False, "Another plane has another loss."),
+                Option(
+                    "the axes, but not the plane",
+                    False,
+                    "Any other plane has a larger loss, if λ_H > λ_{H+1}.",
+                ),
             ],
         ),
     ][number - 1]
@@ -85,8 +89,16 @@ def predict_posterior() -> Prediction:
     """Ask what the posterior does when x leaves the line, then move x."""
     question = "The point x moves straight away from the line. The posterior of z …"
     options = [
-        Option("widens", False, "Its variance σ²/(σ² + ‖w‖²) does not contain x at all."),
-        Option("narrows", False, "Its variance σ²/(σ² + ‖w‖²) does not contain x at all."),
+        Option(
+            "widens",
+            False,
+            "Its variance σ²/(σ² + ‖w‖²), derived below, does not contain x at all.",
+        ),
+        Option(
+            "narrows",
+            False,
+            "Its variance σ²/(σ² + ‖w‖²), derived below, does not contain x at all.",
+        ),
         Option("moves", False, "Its mean contains x only through wᵀ(x − μ), which stays the same."),
         Option(
             "does not change",
@@ -128,7 +140,7 @@ def explore_posterior() -> Explorer:
             "spread": left.plot([], [], color=TRUTH.color, linewidth=10, alpha=0.45)[0],
             "mean": left.plot([], [], "s", color=TRUTH.color, markersize=11)[0],
             "x": left.plot([], [], **DATA.dots | {"markersize": 11})[0],
-            "x_label": left.text(0, 0, "$x$", color=DATA.color),
+            "x_label": left.text(0, 0, "$x$", color=DATA.color, ha="center", va="center"),
             "likelihood": likelihood,
             "posterior": posterior,
             "numbers": right.text(-3.9, 1.3, "", color=TRUTH.color),
@@ -140,15 +152,16 @@ def explore_posterior() -> Explorer:
         model = toy(sigma2)
         q = model.posterior(x[None])
         mean, sd = q.mean.item(), q.variance.sqrt().item()
-        misfit = ((x - z[:, None]) ** 2).sum(1).numpy() / (2 * sigma2)
+        misfit = ((x.numpy() - z[:, None]) ** 2).sum(1) / (2 * sigma2)
         ends = np.array([mean - 2 * sd, mean + 2 * sd])
         evidence = model.log_evidence(x[None]).item()
+        inwards = 0.7 if across >= 0 else -0.7  # where neither line nor frame is
         return {
             "offset": ([x[0], along / sqrt(2)], [x[1], along / sqrt(2)]),
             "spread": (ends, ends),
             "mean": ([mean], [mean]),
             "x": ([x[0]], [x[1]]),
-            "x_label": (x[0].item() - 0.15, x[1].item() + 0.45, "$x$"),
+            "x_label": (x[0].item() + inwards, x[1].item(), "$x$"),
             "likelihood": (z, np.exp(misfit.min() - misfit)),
             "posterior": (z, np.exp(-((z - mean) ** 2) / (2 * sd**2))),
             "numbers": f"posterior: mean {mean:.2f}, sd {sd:.2f}",
@@ -314,7 +327,7 @@ def plot_digits(train: Tensor, test: Tensor) -> Picture:
     ax.text(20, seen[19] + 1.2, "training images", color=MODEL.color, ha="right")
     ax.text(20.8, held_out[19] - 3.6, "● test images", color=DATA.color)
     ax.set(xlabel="latent dimensions H", ylabel="nats per image", xlim=(0, 41))
-    ax.set_title("Exact evidence, for every H")
+    ax.set_title("Exact evidence, for H = 1 to 40")
     return figure(
         fig,
         alt=f"The mean log evidence per test image rises from {held_out[0]:.1f} nats with one latent to "
@@ -406,6 +419,11 @@ Exercise(
             "<code>sigma2</code> holds.",
         ),
         Mistake(
+            lambda x, W, mu, sigma2: _moments(x - mu, W, sigma2 + W.T @ W, sigma2),
+            "<code>sigma2 + W.T @ W</code> adds σ² to every entry. It belongs on the diagonal alone: "
+            "multiply it by the identity, <code>torch.eye(W.shape[1])</code>.",
+        ),
+        Mistake(
             lambda x, W, mu, sigma2: _moments(x, W, sigma2 * _eye(W) + W.T @ W, sigma2),
             "You forgot to subtract μ from x.",
         ),
@@ -446,7 +464,7 @@ Exercise(
         ),
         Mistake(
             lambda eigenvalues, sigma2: (1 - sigma2 / eigenvalues).sqrt(),
-            "That is one of the two factors √(λ − σ²)/√λ. W is applied twice: once in E, once in W.",
+            "You took a root too many: E gives √(λ − σ²)/λ, W gives √(λ − σ²); their product has no root.",
         ),
         Mistake(
             lambda eigenvalues, sigma2: eigenvalues - sigma2,
