@@ -13,7 +13,7 @@ from matplotlib.collections import LineCollection
 from matplotlib.patches import Circle
 from PIL import Image
 
-from course_utils.kit import Explorer, style
+from course_utils.kit import Buttons, Explorer, style
 from course_utils.kit.explorer import put
 
 few = settings(deadline=None, max_examples=15, derandomize=True)
@@ -333,3 +333,22 @@ def test_an_explorer_is_a_widget_and_a_still(fresh):
     view = bundle["application/vnd.jupyter.widget-view+json"]
     assert view["model_id"] == fresh.widget.model_id
     assert bundle["text/html"] == fresh.still()
+
+
+def test_buttons_spell_what_was_pressed_and_can_start_again():
+    buttons = Buttons({"E": "E-step", "M": "M-step"}, ["", "EM"], most=3)
+    e, m, again = buttons.children
+    for press in (e, m, m, e):
+        press.click()
+    assert buttons.value == "EMM"
+    again.click()
+    assert buttons.value == ""
+    explorer = Explorer(
+        lambda: (lambda fig, ax: (fig, {"text": ax.text(0, 0, "")}))(*style.subplots()),
+        lambda moves: {"text": moves, "alt": f"{len(moves)} moves"},
+        {"moves": buttons},
+    )
+    assert explorer.corners() == [{"moves": ""}, {"moves": "EM"}]
+    m.click()
+    assert explorer.values == {"moves": "M"}
+    assert "1 moves" in explorer._image.value
