@@ -22,6 +22,7 @@ __all__ = ["detached", "pathwise", "score_function", "sticking_the_landing"]
 
 Function = Callable[[Tensor], Tensor]
 Gradients = dict[str, Tensor]
+CONSTANTS = {"total_count", "temperature"}  # arguments of q in which there is no gradient
 
 
 @validate.typed
@@ -47,16 +48,16 @@ def score_function(
 ) -> Gradients:
     """REINFORCE: (f(z) - baseline) grad log q(z), by reweighting fixed samples.
 
-    f need not be differentiable and q need not have rsample. baseline: a number that does not
-    depend on the samples; it changes the variance and not the mean.
+    f need not be differentiable, nor q have rsample; the support of q must be fixed (no Uniform).
+    baseline: does not depend on its sample; changes the variance only. Broadcasts to (S, *batch).
     """
     copies, parameters = _one_copy_per_sample(q, num_samples)
     z = copies.sample()
     log_q = copies.log_prob(z)
     with torch.no_grad():  # the reward is a number: no gradient may pass through it
-        reward = _values(f, z, copies) - (log_q if entropy else 0)
+        reward = _values(f, z, copies).to(log_q.dtype) - (log_q if entropy else 0)
         if baseline is not None:
-            reward = reward - baseline
+            reward = reward - _like(reward, baseline)
     return _gradients(reward * log_q, parameters)
 
 
@@ -88,18 +89,22 @@ def _names(q: Distribution) -> list[str]:
     """The arguments with which q can be made again."""
     if isinstance(q, MultivariateNormal):  # kept in the form it computes with
         return ["loc", "scale_tril"]
-    names = list(q.arg_constraints)
-    if {"probs", "logits"} <= set(names):  # the one q was made from; the other is derived
+    names = [name for name in q.arg_constraints if name not in CONSTANTS]
+    if {"probs", "logits"} <= set(names):  # q was made from one, which it keeps as _param ...
         given = getattr(q, "_param", None)
-        known: list[str] = [name for name in ("probs", "logits") if name in q.__dict__]
-        names = [name for name in known if given is None or q.__dict__[name] is given][:1]
+        first = next((name for name in vars(q) if name in {"probs", "logits"}), "probs")
+        if given is not None:
+            first = "logits" if given is getattr(q, "logits", None) else "probs"
+        names.remove("probs" if first == "logits" else "logits")  # ... or has held for longer
     return names
 
 
 def _rebuild(q: Any, parameters: Gradients) -> Distribution:
     if isinstance(q, Independent):
         return Independent(_rebuild(q.base_dist, parameters), q.reinterpreted_batch_ndims)
-    return type(q)(**parameters)
+    if isinstance(q, MultivariateNormal):  # above the diagonal there are no parameters
+        parameters = parameters | {"scale_tril": parameters["scale_tril"].tril()}
+    return type(q)(**parameters, **{name: getattr(q, name) for name in CONSTANTS & set(dir(q))})
 
 
 def _one_copy_per_sample(q: Distribution, num_samples: int) -> tuple[Distribution, Gradients]:
@@ -108,9 +113,7 @@ def _one_copy_per_sample(q: Distribution, num_samples: int) -> tuple[Distributio
     The gradient of a sum over samples then falls apart into one gradient per sample.
     """
     validate.integer(1, num_samples=num_samples)
-    base = q
-    while isinstance(base, Independent):
-        base = base.base_dist
+    base = _base(q)
     if not set(_names(base)) <= set(dir(base)) or not _names(base):
         raise TypeError(f"q of type {type(base).__name__} has no parameters to differentiate")
     values = {name: getattr(base, name).detach() for name in _names(base)}
@@ -121,10 +124,16 @@ def _one_copy_per_sample(q: Distribution, num_samples: int) -> tuple[Distributio
     return _rebuild(q, parameters), parameters
 
 
+def _base(q: Distribution) -> Distribution:
+    while isinstance(q, Independent):
+        q = q.base_dist
+    return q
+
+
 def _rsample(q: Distribution) -> Tensor:
     if not q.has_rsample:
         raise NotImplementedError(
-            f"q of type {type(q).__name__} has no rsample, so its samples cannot be moved: "
+            f"q of type {type(_base(q)).__name__} has no rsample, so its samples cannot be moved: "
             "use score_function"
         )
     return q.rsample()
@@ -135,7 +144,21 @@ def _values(f: Function, z: Tensor, q: Distribution) -> Tensor:
     if not isinstance(values, Tensor) or values.shape != q.batch_shape:
         got = tuple(values.shape) if isinstance(values, Tensor) else type(values).__name__
         raise ValueError(f"f must return shape (S, *batch) = {tuple(q.batch_shape)}, got {got}")
+    validate.finite(**{"f(z)": values})
     return values
+
+
+def _like(reward: Tensor, baseline: float | Tensor) -> Tensor:
+    """The baseline in the shape and dtype of the reward."""
+    values = torch.as_tensor(baseline, dtype=reward.dtype, device=reward.device)
+    validate.finite(baseline=values)
+    try:
+        return values.expand_as(reward)
+    except RuntimeError:
+        raise ValueError(
+            f"baseline must broadcast to (S, *batch) = {tuple(reward.shape)}, "
+            f"got shape {tuple(values.shape)}"
+        ) from None
 
 
 def _gradients(value: Tensor, parameters: Gradients) -> Gradients:
