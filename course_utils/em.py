@@ -38,8 +38,6 @@ def m_step(x: Float[Tensor, "N D"], q: Posterior) -> Model:
 
     q: batch shape (N,); a multivariate Gaussian gives a PPCA, a categorical a mixture.
     """
-    validate.finite(x=x)
-    _check_batch(q, x)
     if isinstance(q, Categorical):
         return Mixture.maximise(x, q)
     return PPCA.maximise(x, q)
@@ -48,19 +46,7 @@ def m_step(x: Float[Tensor, "N D"], q: Posterior) -> Model:
 @validate.typed
 def elbo(model: Model, q: Posterior, x: Float[Tensor, "N D"]) -> Float[Tensor, "N"]:
     """E_q[log p(x_n, z_n)] + entropy of q_n, in nats per data point: at most log p(x_n)."""
-    _check_batch(q, x)
-    if isinstance(model, Mixture):
-        fits = isinstance(q, Categorical) and q.probs.shape[1] == len(model.weights)
-    else:
-        fits = isinstance(q, MultivariateNormal) and q.event_shape == model.W.shape[1:]
-    if not fits:
-        raise TypeError(f"q must have the latents of the {type(model).__name__}, got {q}")
     return model.expected_log_joint(q, x) + q.entropy()  # type: ignore[arg-type]
-
-
-def _check_batch(q: Posterior, x: Tensor) -> None:
-    if q.batch_shape != (len(x),):
-        raise ValueError(f"q must have batch shape ({len(x)},), got {tuple(q.batch_shape)}")
 
 
 @dataclass(frozen=True)

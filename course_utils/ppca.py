@@ -70,6 +70,7 @@ class PPCA:
         self._check(x)
         return self.marginal().log_prob(x)
 
+    @validate.typed
     def expected_log_joint(
         self, q: MultivariateNormal, x: Float[Tensor, "N D"]
     ) -> Float[Tensor, "N"]:
@@ -79,6 +80,7 @@ class PPCA:
         """
         self._check(x)
         D, H = self.W.shape
+        validate.latents(q, len(x), (H,))
         miss = (x - self.mu - q.mean @ self.W.T).square().sum(1)
         spread = (self.W @ q.scale_tril).square().sum((1, 2))
         length = q.mean.square().sum(1) + q.variance.sum(1)  # E||z_n||^2
@@ -87,6 +89,7 @@ class PPCA:
         return log_likelihood - length / 2 - H / 2 * log(2 * pi)
 
     @staticmethod
+    @validate.typed
     def maximise(x: Float[Tensor, "N D"], q: MultivariateNormal) -> "PPCA":
         """The PPCA with the largest sum of E_q[log p(x_n, z_n)]: a regression of x on z.
 
@@ -94,6 +97,8 @@ class PPCA:
             W = (1/N sum (x_n - x_bar)(m_n - m_bar)^T) (1/N sum G_n + (m_n - m_bar)(m_n - m_bar)^T)^-1
             mu = x_bar - W m_bar,   sigma2 = the mean of E||x_n - W z_n - mu||^2 / D.
         """
+        validate.finite(x=x)
+        validate.latents(q, len(x), q.event_shape)
         m = q.mean
         x_centred, m_centred = x - x.mean(0), m - m.mean(0)
         G = q.covariance_matrix.mean(0)

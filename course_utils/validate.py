@@ -10,8 +10,9 @@ from typing import TypeVar
 from beartype import BeartypeConf, beartype
 from jaxtyping import TypeCheckError, jaxtyped
 from torch import Tensor
+from torch.distributions import Distribution
 
-__all__ = ["columns", "finite", "integer", "positive", "typed"]
+__all__ = ["columns", "finite", "integer", "latents", "positive", "typed"]
 
 T = TypeVar("T", bound=Callable)
 
@@ -81,6 +82,15 @@ def columns(like: Tensor, **matrices: Tensor) -> None:
             )
         if matrix.dtype != like.dtype:
             raise TypeError(f"{name} must have dtype {like.dtype}, got {matrix.dtype}")
+
+
+def latents(q: Distribution, batch: int, event: tuple[int, ...]) -> None:
+    """Raise ValueError unless q has one distribution for every data point, over such latents."""
+    if q.batch_shape != (batch,) or q.event_shape != event:
+        raise ValueError(
+            f"q must have batch shape ({batch},) and event shape {event}, "
+            f"got {tuple(q.batch_shape)} and {tuple(q.event_shape)}"
+        )
 
 
 def positive(**values: float | Tensor) -> None:

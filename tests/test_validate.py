@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from jaxtyping import Float
 from torch import Tensor
 
-from course_utils import data, exact, pca, ppca, validate
+from course_utils import data, em, exact, mixture, pca, ppca, validate
 
 few = settings(deadline=None, max_examples=10, derandomize=True)
 
@@ -23,6 +23,8 @@ W, MU = X[:3, :2], X[0]
 Z = X[:, :2]
 GRID = torch.linspace(-6, 6, 61, dtype=torch.float64)
 PCA, PPCA = pca.fit(X, 2), ppca.fit(X, 2)
+MIXTURE = mixture.Mixture(torch.ones(2).double() / 2, X[:2], torch.ones(2).double())
+Q, R = PPCA.posterior(X), MIXTURE.posterior(X)
 
 
 def log_joint(z):
@@ -49,6 +51,31 @@ TENSORS = {
     "ppca.PPCA.posterior": (PPCA.posterior, "x", X),
     "ppca.PPCA.log_evidence": (PPCA.log_evidence, "x", X),
     "ppca.PPCA.autoencode": (PPCA.autoencode, "x", X),
+    "ppca.PPCA.expected_log_joint": (lambda x: PPCA.expected_log_joint(Q, x), "x", X),
+    "ppca.PPCA.maximise": (lambda x: PPCA.maximise(x, Q), "x", X),
+    "mixture.Mixture means": (
+        lambda means: mixture.Mixture(MIXTURE.weights, means, MIXTURE.sigma2),
+        "means",
+        MIXTURE.means,
+    ),
+    "mixture.Mixture sigma2": (
+        lambda sigma2: mixture.Mixture(MIXTURE.weights, X[:2], sigma2),
+        "sigma2",
+        MIXTURE.sigma2,
+    ),
+    "mixture.Mixture.log_joint": (MIXTURE.log_joint, "x", X),
+    "mixture.Mixture.posterior": (MIXTURE.posterior, "x", X),
+    "mixture.Mixture.log_evidence": (MIXTURE.log_evidence, "x", X),
+    "mixture.Mixture.expected_log_joint": (
+        lambda x: MIXTURE.expected_log_joint(R, x),
+        "x",
+        X,
+    ),
+    "mixture.Mixture.maximise": (lambda x: MIXTURE.maximise(x, R), "x", X),
+    "em.e_step": (lambda x: em.e_step(PPCA, x), "x", X),
+    "em.m_step": (lambda x: em.m_step(x, R), "x", X),
+    "em.elbo": (lambda x: em.elbo(PPCA, Q, x), "x", X),
+    "em.fit": (lambda x: em.fit(x, 1, 2), "x", X),
     "exact.log_evidence": (lambda grid: exact.log_evidence(log_joint, grid), "grid", GRID),
     "exact.log_evidence pair": (
         lambda axis: exact.log_evidence(log_joint, (GRID, axis)),
@@ -72,6 +99,11 @@ SIZED = [
     "ppca.PPCA.posterior",
     "ppca.PPCA.log_evidence",
     "ppca.PPCA.autoencode",
+    "ppca.PPCA.expected_log_joint",
+    "mixture.Mixture.posterior",
+    "mixture.Mixture.log_evidence",
+    "em.e_step",
+    "em.elbo",
 ]
 
 # Every number: the call it goes into, its name, values that must be refused.
@@ -88,6 +120,8 @@ NUMBERS = {
         "sigma2",
         [*NOT_POSITIVE, None, torch.tensor(1), torch.tensor(-1.0), torch.tensor(math.nan)],
     ),
+    "em.fit latent_dim": (lambda h: em.fit(X, h, 2), "latent_dim", [*NOT_A_COUNT, 4]),
+    "em.fit num_steps": (lambda n: em.fit(X, 1, n), "num_steps", [-1, 1.5, math.nan, "1", None]),
     "ppca.PPCA.sample": (PPCA.sample, "num_samples", NOT_A_COUNT),
 }
 for name in ("sine", "arc", "ring", "two_moons"):
@@ -107,7 +141,7 @@ def refuses(call, value, argument):
 
 def test_every_public_function_and_method_with_an_argument_is_in_the_tables():
     public = set()
-    for module in (data, exact, pca, ppca):
+    for module in (data, exact, pca, ppca, mixture, em):
         layer = module.__name__.removeprefix("course_utils.")
         for name, member in ((name, getattr(module, name)) for name in module.__all__):
             if inspect.isfunction(member) and inspect.signature(member).parameters:
