@@ -3,7 +3,8 @@
 log p(x) = ELBO + KL(q || p(z | x)), and the ELBO is, equally,
     E_q[log p(x, z) - log q(z)]            ("joint minus q")
     E_q[log p(x | z)] - KL(q || p(z))      ("fit minus KL")
-Both estimates are unbiased; the second has less noise where the KL is known in closed form.
+Both estimates are unbiased. Near the posterior the first has less noise: at the posterior
+itself every single draw is log p(x).
 
 Source: Jordan, Ghahramani, Jaakkola & Saul, "An introduction to variational methods for
 graphical models", Machine Learning 1999.

@@ -67,7 +67,8 @@ def fit(
     (Tipping & Bishop 1999, appendix B):
         W <- S W (sigma2 I + M^-1 W^T S W)^-1
         sigma2 <- Tr[S - S W M^-1 W_new^T] / D
-    start: the model to begin with; by default a random W and the mean variance as sigma2.
+    start: the W and sigma2 to begin with (mu is always the mean of x); by default a random W
+        and the mean variance.
     sigma2 stays above a millionth of the mean variance, as in `ppca.fit`.
     """
     validate.finite(x=x)

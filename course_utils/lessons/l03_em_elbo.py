@@ -37,7 +37,7 @@ def recall(number: int) -> Poll:
     """The retrieval questions, 1 to 3."""
     return [
         Poll(
-            "From lesson 02: x moves away from the plane of W. What changes?",
+            "From lesson 02: x moves straight away from the plane of W. What changes?",
             [
                 Option(
                     "the evidence p(x)", True, "The model is surprised, but not less sure of z."
@@ -72,7 +72,8 @@ def recall(number: int) -> Poll:
 def poll_two_algorithms() -> Poll:
     """Whether EM and ELBO ascent are two things."""
     return Poll(
-        "“EM maximises the likelihood. There is another algorithm that maximises the ELBO.”",
+        "“EM maximises the likelihood, not the ELBO; to maximise the ELBO one needs another "
+        "algorithm.”",
         [
             Option(
                 "true",
@@ -231,7 +232,7 @@ def explore_steps() -> Explorer:
             "elbo_label": left.text(0, low + 0.25, "", ha="center"),
             "kl_label": left.text(0.5, 0, "", color="#8a5a00", va="center"),
             "evidence": right.plot([], [], **TRUTH.line, drawstyle="steps-post", marker="s")[0],
-            "bound": right.plot([], [], **Q.line, marker="o")[0],
+            "bound": right.plot([], [], **Q.line, drawstyle="steps-post", marker="o")[0],
             "moves": right.text(0.2, low + 0.2, ""),
             "evidence_label": right.text(most, low + 1.7, "", color=TRUTH.color, ha="right"),
             "bound_label": right.text(most, low + 1.1, "", color=Q.color, ha="right"),
