@@ -200,7 +200,10 @@ def explore_variance() -> Explorer:
         outlines = {name: _outline(values, edges) for name, values in estimates.items()}
         outlines["weighed"][:, 1] *= -1
         outside = {name: np.mean(np.abs(values) > 12) for name, values in estimates.items()}
-        beyond = {k: f" ({max(v, 0.01):.0%} outside)" if v else "" for k, v in outside.items()}
+        beyond = {
+            side: f" ({v:.0%} outside)" if v >= 0.01 else " (under 1% outside)" if v else ""
+            for side, v in outside.items()
+        }
         with_baseline = f", b = {_two(b)}" if baseline else ""
         name = f"cos {k if k > 1 else ''}z" if k else "z squared"
         return outlines | {
@@ -625,7 +628,8 @@ Exercise(
             lambda log_joint, mu, scale, z: (
                 score_function(log_joint, mu, scale, z) - _score(z, mu, scale)
             ),
-            "Right on average: you kept E[∇(−log q)], which is 0. Drop it; it only adds noise here.",
+            "Right on average: you kept E[∇(−log q)], which is 0. It is a baseline of 1 in disguise; this "
+            "exercise leaves it out.",
         ),
         Mistake(
             lambda log_joint, mu, scale, z: -_score(z, mu, scale),
@@ -649,7 +653,7 @@ Exercise(
     mistakes=[
         Mistake(
             lambda reward, score: reward.mean(),
-            "The mean reward is the usual choice, and a good one. The best weighs every reward with "
+            "The mean reward is the usual choice, often a good one. The best weighs every reward with "
             "its squared score: far from μ the score is large and noise costs most.",
         ),
         Mistake(
@@ -709,7 +713,7 @@ Exercise(
             "You passed scale² to the variances: <code>scale</code> is the standard deviation.",
         ),
     ],
-    nudge="Take the right_ax of the interval. Is the pathwise variance smaller there? Then the crossing "
+    nudge="Take the middle of the interval. Is the pathwise variance smaller there? Then the crossing "
     "lies to the right of it. Forty halvings are plenty.",
     formula="$$\\operatorname{Var}_{\\text{path}}(k) < \\operatorname{Var}_{\\text{score}}(k)"
     "\\ \\Rightarrow\\ \\text{low} = k, \\quad\\text{else high} = k$$",
