@@ -1,6 +1,6 @@
 """The maths and the classroom of The Evidence Ladder.
 
-The maths, one file a model:  data, exact, training, pca, ppca.
+The maths, one file a model:  data, exact, training, pca, ppca, mixture, em, elbo, gradients.
 The classroom:                kit (figures, explorers, polls, exercises, claims).
 One module a notebook:        lessons, which binds the two together.
 """
