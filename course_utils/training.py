@@ -5,6 +5,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import torch
+
+# torch.optim loads this at its first use. Interrupted there it would stay half loaded, and every
+# later optimiser fail, so it is loaded here.
+import torch._dynamo
 from jaxtyping import Shaped
 from torch import Tensor, nn
 from torch.nn.utils import get_total_norm

@@ -54,9 +54,11 @@ def claim(
         parts.append(f"{_number(values.min())} > {above:.4g}")
     figure = "; ".join(parts)
     if not true:
-        raise AssertionError(f"{statement} This is false here: {figure} does not hold.")
+        raise AssertionError(
+            f"{statement} This is false here: {figure}. Did every cell above run to its end?"
+        )
     display(notice("right", html.escape(statement), f"<i>({html.escape(figure)})</i>"))
 
 
 def _number(value: torch.Tensor) -> str:
-    return f"{value.item():.4g}"
+    return f"{value.item():.5g}"

@@ -139,7 +139,9 @@ def _examine(exercise: Exercise, answer: Callable) -> Outcome:
         if isinstance(result, Outcome):
             return result
         if result is None:
-            return Outcome("open", "The function returns nothing yet: replace the blanks.")
+            return Outcome(
+                "open", "The function returns nothing yet: is there a <code>return</code>?"
+            )
         parts = result if isinstance(result, (tuple, list)) else [result]
         if any(part is ... or part is None for part in parts):
             return BLANK
@@ -310,8 +312,19 @@ def _difference(result: object, expected: object, tolerance: float) -> Outcome |
     return Outcome(
         "wrong",
         f"Off by {gap.max().item():.3g}{place}: yours is {p.flatten()[flat].item():.6g}, "
-        f"expected {q.flatten()[flat].item():.6g}.",
+        f"expected {q.flatten()[flat].item():.6g}.{_factor(p.to(q), q)}",
     )
+
+
+def _factor(yours: Tensor, expected: Tensor) -> str:
+    """A remark if the result is the expected one times a number."""
+    size = expected.square().sum()
+    factor = (yours * expected).sum() / size if size > 0 else size
+    if yours.is_complex() or not _close(yours, factor * expected, 1e-6) or factor == 0:
+        return ""
+    if abs(factor.item() + 1) < 1e-6:
+        return " The sign is turned."
+    return f" Yours is {factor.item():.4g} times the expected result."
 
 
 def _escape(thing: object) -> str:

@@ -202,5 +202,5 @@ def _enlarge(control: Any) -> None:
     if hasattr(control, "style"):
         control.style.description_width = "330px"
     control.layout.width = "860px"
-    control.layout.max_width = "100%"
+    control.layout.max_width = "calc(100% - 4px)"
     control.add_class("ladder-control")

@@ -40,7 +40,7 @@ class Poll:
         self.after_commit: Callable[[], None] = lambda: None
         self._question = widgets.HTML(style.SHEET + _text(f"<b>{html.escape(question)}</b>"))
         self._buttons = widgets.VBox([self._button(index) for index in range(len(options))])
-        self._reveal = widgets.HTML()
+        self._reveal = widgets.HTML(tabbable=True)
         self.widget = widgets.VBox([self._question, self._buttons, self._reveal])
 
     def commit(self, index: int) -> None:
@@ -50,12 +50,13 @@ class Poll:
             self._buttons.layout.display = "none"
             self._reveal.value = self._explanation(index)
             self.after_commit()
+            self._reveal.focus()  # else the keyboard has lost its place with the button
 
     def _button(self, index: int) -> widgets.Button:
         button = widgets.Button(
             description=f"{'ABCDEF'[index]}.  {self.options[index].text}",
             layout=widgets.Layout(
-                width="100%", max_width="860px", height="auto", min_height="40px"
+                width="calc(100% - 4px)", max_width="860px", height="auto", min_height="40px"
             ),
         )
         button.add_class("ladder-option")

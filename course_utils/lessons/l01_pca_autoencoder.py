@@ -45,12 +45,12 @@ def recall(number: int) -> Poll:
             "A, B, C are matrices whose product ABC is square. Tr[ABC] always equals …",
             [
                 Option(
-                    "Tr[CAB]", True, "The trace is circular: the last factor may go to the front."
-                ),
-                Option(
                     "Tr[ACB]", False, "Swapping neighbours is not allowed; its shape may not fit."
                 ),
                 Option("Tr[A] Tr[B] Tr[C]", False, "Already for A = B = C = I in 2-D: 2 is not 8."),
+                Option(
+                    "Tr[CAB]", True, "The trace is circular: the last factor may go to the front."
+                ),
             ],
         ),
     ][number - 1]
@@ -258,7 +258,7 @@ def explore_mixing(
         }
 
     controls = {
-        "shear": widgets.FloatSlider(value=0.8, min=-1.5, max=1.5, description="shear"),
+        "shear": widgets.FloatSlider(value=0.0, min=-1.5, max=1.5, description="shear"),
         "stretch": widgets.FloatSlider(value=1.0, min=0.5, max=2, description="stretch"),
         "turn": widgets.FloatSlider(value=0, min=0, max=360, step=5, description="turn (degrees)"),
     }

@@ -27,15 +27,15 @@ def recall(number: int) -> Poll:
             "From lesson 00: minimising squared error is maximum likelihood if the noise is …",
             [
                 Option(
-                    "Gaussian with the same variance everywhere",
-                    True,
-                    "Then −log p is the squared error over 2σ², plus a constant.",
-                ),
-                Option(
                     "any noise with mean zero",
                     False,
                     "The mean is then still estimated well, but "
                     "the likelihood is another function.",
+                ),
+                Option(
+                    "Gaussian with the same variance everywhere",
+                    True,
+                    "Then −log p is the squared error over 2σ², plus a constant.",
                 ),
                 Option("zero", False, "Without noise the likelihood is not even a density."),
             ],
@@ -43,13 +43,13 @@ def recall(number: int) -> Poll:
         Poll(
             "From lesson 01: the smallest loss of a linear autoencoder with H units is …",
             [
-                Option("the sum of the D − H smallest eigenvalues of S", True, "What is left out."),
                 Option("the sum of the H largest eigenvalues of S", False, "That is what is kept."),
                 Option(
                     "zero, after enough training",
                     False,
                     "Only if the data lie in a plane of H dimensions.",
                 ),
+                Option("the sum of the D − H smallest eigenvalues of S", True, "What is left out."),
             ],
         ),
         Poll(
@@ -345,7 +345,7 @@ def plot_curved(grid: Tensor, x: Tensor, density: Tensor) -> Picture:
         left.plot(*point[:, None], **DATA.dots | {"markersize": 11})
         left.text(*(point + 0.12), name)
         right.plot(grid, curve, **TRUTH.line | {"linestyle": linestyle})
-        right.text(grid[curve.argmax()] + 0.1, curve.max(), name, color=TRUTH.color)
+        right.text(grid[curve.argmax()] - 0.3, curve.max(), name, color=TRUTH.color, ha="right")
     left.set(xlim=(-1.4, 1.5), ylim=(-1.4, 1.5), aspect="equal", xlabel="$x_1$", ylabel="$x_2$")
     left.set_title("A curved decoder")
     right.set(xlim=(-3, 3), xlabel="latent $z$", ylabel="posterior density", ylim=(0, None))

@@ -49,20 +49,20 @@ def recall(number: int) -> Poll:
         Poll(
             "From lesson 01: gradient descent on a linear autoencoder waits where …",
             [
-                Option(
-                    "S maps the plane into itself, but it is not the best plane", True, "A saddle."
-                ),
                 Option("there is a bad local minimum", False, "There is none."),
                 Option(
                     "the learning rate is too small", False, "The plateaus' heights do not know it."
+                ),
+                Option(
+                    "S maps the plane into itself, but it is not the best plane", True, "A saddle."
                 ),
             ],
         ),
         Poll(
             "KL(q‖p) = E_q[log q − log p] is …",
             [
-                Option("never negative, and 0 only if q = p", True, "We prove it in section 2."),
                 Option("symmetric in q and p", False, "Swap them and the expectation changes too."),
+                Option("never negative, and 0 only if q = p", True, "We prove it in section 2."),
                 Option("negative where q < p", False, "Single points may be; their mean is not."),
             ],
         ),
