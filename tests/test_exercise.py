@@ -526,6 +526,15 @@ def test_an_answer_that_does_not_end_is_stopped(body):
     assert "0.2 seconds" in outcome.message
 
 
+@pytest.fixture
+def interruptible():
+    """SIGINT as Python knows it, also where the shell has it ignored, as for background jobs."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_the_stop_button_leaves_no_thread_behind(monkeypatch, toy):
     monkeypatch.setattr(exercise, "SECONDS", 60.0)
     threads, state = threading.active_count(), torch.get_rng_state()
