@@ -40,7 +40,7 @@ class Poll:
         self.after_commit: Callable[[], None] = lambda: None
         self._question = widgets.HTML(style.SHEET + _text(f"<b>{html.escape(question)}</b>"))
         self._buttons = widgets.VBox([self._button(index) for index in range(len(options))])
-        self._reveal = widgets.HTML(tabbable=True)
+        self._reveal = widgets.HTML()
         self.widget = widgets.VBox([self._question, self._buttons, self._reveal])
 
     def commit(self, index: int) -> None:
@@ -50,7 +50,6 @@ class Poll:
             self._buttons.layout.display = "none"
             self._reveal.value = self._explanation(index)
             self.after_commit()
-            self._reveal.focus()  # else the keyboard has lost its place with the button
 
     def _button(self, index: int) -> widgets.Button:
         button = widgets.Button(
