@@ -1,7 +1,8 @@
-"""The data sets of the course: simulated ones with a known truth, and scikit-learn's digits.
+"""The data sets of the course: simulated ones with a known truth, scikit-learn's digits, MNIST.
 
+The lessons use the first two, which need no network. `mnist` reads files of yours.
 Every simulated set is drawn by a generator of its own, so the same seed always gives
-the same points and the caller's random state is left alone. All are float64.
+the same points and the caller's random state is left alone. All but MNIST are float64.
 """
 
 from math import pi
@@ -14,8 +15,9 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from course_utils import validate
+from course_utils.mnist import Mnist, mnist
 
-__all__ = ["Digits", "Sample", "arc", "digits", "ring", "sine", "two_moons"]
+__all__ = ["Digits", "Mnist", "Sample", "arc", "digits", "mnist", "ring", "sine", "two_moons"]
 
 
 class Sample(NamedTuple):
