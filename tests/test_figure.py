@@ -1,13 +1,15 @@
 import colorsys
 import html
+import importlib
 import io
 import re
+from itertools import pairwise
 
 import matplotlib as mpl
 import numpy as np
 import pytest
 import torch
-from matplotlib.colors import to_rgb
+from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
 from pictures import contrast, drawn_texts, unreadable
 from PIL import Image
@@ -86,30 +88,120 @@ def test_a_mosaic_is_rows_of_images_with_gaps(table):
 NAMES = "PPCA, H = 1|EM, H = 1|variational EM|VAE|flow posterior|flow density|IWAE, K = 50|one|two"
 
 
-def rungs(number):
-    return {n: -1.8 + 0.15 * i for i, n in enumerate(NAMES.split("|")[:number])}
+LONG = [f"{name} with a flow posterior" for name in NAMES.split("|")]
 
 
-@pytest.mark.parametrize("number", range(10))
-def test_a_ladder_of_any_number_of_rungs_can_be_read(number):
+def rungs(number, low=-1.8, high=-0.5):
+    """So many rungs from low to high, every other one with a gap between bound and evidence."""
+    values = np.linspace(low, high, number)
+    gap = (high - low) / 20
+    names = NAMES.split("|")[:number]
+    return {n: (v - gap * (i % 2), v) for i, (n, v) in enumerate(zip(names, values, strict=True))}
+
+
+def minus(value):
+    return f"{value:.3f}".replace("-", "−")
+
+
+@pytest.mark.parametrize("number", range(1, 10))
+@pytest.mark.parametrize(
+    ("low", "high", "limit"), [(-1.67, -0.54, -0.45), (-10, 40, None), (-123.4, -98.7, -90)]
+)
+def test_a_ladder_of_any_number_of_rungs_can_be_read(number, low, high, limit):
+    steps = rungs(number, low, high)
     with drawn_texts() as texts:
-        ladder(rungs(number), -0.45, "test point")
+        ladder(steps, limit, "test point")
     assert not unreadable(texts)
     written = [text.words for text in texts]
-    for name, value in rungs(number).items():
-        assert name in written and f" {value:.3f}, {-0.45 - value:.3f} to go" in written
+    for name, (bound, evidence) in steps.items():
+        assert {name, minus(bound), minus(evidence)} <= {*written}
+        assert limit is None or minus(limit - evidence) in written
+    assert ("to go" in written) is (limit is not None)
+    assert limit is None or f"entropy limit {minus(limit)}" in written
+
+
+@pytest.mark.parametrize("limit", [None, -0.45])
+@pytest.mark.parametrize("number", [1, 2, 8])
+def test_a_long_name_takes_several_lines(number, limit):
+    with drawn_texts() as texts:
+        ladder(dict.fromkeys(LONG[:number], (-1.25, -1.2)), limit, "test point")
+    assert not unreadable(texts)
+    written = [text.words.replace("\n", " ") for text in texts]
+    assert {*LONG[:number]} <= {*written}
+
+
+def test_a_rungs_numbers_stand_beside_it_in_their_roles_colours():
+    with drawn_texts() as texts:
+        ladder({"PPCA": (-1.5, -1.25), "VAE": (-1.0, -0.75)}, -0.5, "test point")
+    table = {text.words: text for text in texts}
+    for name, *numbers in [
+        ("PPCA", "−1.250", "−1.500", "0.750"),
+        ("VAE", "−0.750", "−1.000", "0.250"),
+        ("entropy limit −0.500", "■ evidence", "◆ bound", "to go"),
+    ]:
+        row = [table[words].box for words in (name, *numbers)]
+        assert np.ptp([(box.y0 + box.y1) / 2 for box in row]) < 4
+        assert all(a.x1 < b.x0 for a, b in pairwise(row))
+        assert table[numbers[0]].color == ROLES["model"].color
+        assert table[numbers[1]].color == ROLES["q"].color
+    assert table["PPCA"].box.y1 < table["VAE"].box.y0 < table["to go"].box.y0
+    assert table["entropy limit −0.500"].color == ROLES["truth"].color
+
+
+@pytest.mark.parametrize("limit", [None, -0.5])
+def test_a_rung_is_a_square_a_diamond_and_the_gap_between_them(monkeypatch, limit):
+    module, shown = importlib.import_module("course_utils.kit.ladder"), []
+    monkeypatch.setattr(module, "figure", lambda fig, alt: shown.append(fig))
+    ladder({"PPCA": (-1.5, -1.25), "VAE": (-1.0, -0.75)}, limit, "test point")
+    [ax] = shown[0].axes
+    marks = {line.get_marker(): line for line in ax.lines}
+    assert marks["s"].get_xydata().tolist() == [[-1.25, 1], [-0.75, 2]]
+    assert marks["D"].get_xydata().tolist() == [[-1.5, 1], [-1.0, 2]]
+    assert marks["s"].get_color() == ROLES["model"].color
+    assert marks["D"].get_color() == ROLES["q"].color
+    lines = {to_hex(line.get_color()[0]).upper(): line.get_segments() for line in ax.collections}
+    gaps = lines[ROLES["q"].color]
+    assert np.array_equal(gaps, [[[-1.5, 1], [-1.25, 1]], [[-1.0, 2], [-0.75, 2]]])
+    if limit is None:
+        assert len(lines) == 1
+    else:
+        assert (lines[ROLES["truth"].color][0][:, 0] == limit).all()
+        ways = lines[module.BLACK]
+        assert np.array_equal(ways, [[[-1.25, 1], [limit, 1]], [[-0.75, 2], [limit, 2]]])
 
 
 def test_a_ladders_description_has_all_its_numbers():
-    picture = ladder(rungs(3), -0.45, "test point")
+    picture = ladder({"PPCA": (-1.5, -1.25), "VAE": (-1.0, -0.75)}, -0.5, "test point")
     assert isinstance(picture, Picture)
-    for words in ("PPCA, H = 1 at -1.800", "EM, H = 1 at -1.650", "limit is -0.450", "test point"):
-        assert words in picture.alt
+    assert picture.alt == (
+        "In nats per test point, from the lowest rung up: "
+        "PPCA has evidence −1.250, bound −1.500, 0.750 to go; "
+        "VAE has evidence −0.750, bound −1.000, 0.250 to go. The entropy limit is −0.500."
+    )
+    alone = ladder({"PPCA": (8.13, 8.13)}, None, "image").alt
+    assert (
+        alone == "In nats per image, from the lowest rung up: PPCA has evidence 8.130, bound 8.130."
+    )
 
 
-@pytest.mark.parametrize("value", [-0.45, -0.40, -0.4500001, 1e6, -1e6])
-def test_a_rung_may_be_anywhere(value):
-    assert f"{value:.3f}" in ladder({"PPCA": value}, -0.45, "test point").alt
+@pytest.mark.parametrize("limit", [-0.45, 999.004, None])
+@pytest.mark.parametrize("value", [-0.45, -0.40, -0.4499999, 999, -999])
+def test_a_rung_may_be_anywhere(value, limit):
+    with drawn_texts() as texts:
+        alt = ladder({"PPCA": (value, value)}, limit, "test point").alt
+    assert not unreadable(texts)
+    assert minus(value) in alt and "−0.000" not in alt
+
+
+def test_a_ladder_has_a_rung():
+    with pytest.raises(ValueError, match="rungs must hold at least one model"):
+        ladder({}, -0.45, "test point")
+
+
+@pytest.mark.parametrize("rung", [-1.2, (-1.3, -1.2, 0.0)])
+def test_a_rung_is_a_pair(rung):
+    with pytest.raises((TypeError, ValueError)):
+        ladder({"PPCA": rung, "VAE": (-1.0, -0.9)}, -0.45, "test point")
 
 
 # style

@@ -1,34 +1,63 @@
 """The course's one chart: every model a rung, in nats per data point, below the entropy limit."""
 
 from collections.abc import Mapping
+from textwrap import fill
+
+from matplotlib.transforms import offset_copy
 
 from course_utils.kit.figure import Picture, figure
 from course_utils.kit.style import ROLES, subplots
 
 __all__ = ["ladder"]
 
+BLACK = "#262626"  # of the axes and other texts
 
-def ladder(rungs: Mapping[str, float], limit: float, data: str) -> Picture:
-    """Draw the rungs climbed so far.
 
-    rungs: {model: mean log evidence on test data, in nats per data point}, lowest first.
-    limit: the mean log density of the same points under the distribution that made them.
+def ladder(rungs: Mapping[str, tuple[float, float]], limit: float | None, data: str) -> Picture:
+    """Draw the rungs climbed so far: what each model reaches, what its bound shows of it.
+
+    rungs: {model: (bound, evidence)}, lowest first: mean ELBO and mean log evidence on test
+        data, in nats per data point; the same number twice for a model whose bound is tight.
+    limit: the mean log density of the same points under the distribution that made them;
+        None where that is unknown.
     data: what a data point is, e.g. "test point".
     """
-    truth, model = ROLES["truth"], ROLES["model"]
-    low, high = min([limit, *rungs.values()]), max([limit, *rungs.values()])
-    span = high - low or 1.0
-    fig, ax = subplots(height=max(4.5, 2 + 0.45 * len(rungs)))
-    ax.axvline(limit, **truth.line)
-    top = len(rungs) + 0.6
-    ax.text(limit - 0.02 * span, top, f"entropy limit {limit:.3f}", color=truth.color, ha="right")
-    for place, value in enumerate(rungs.values(), 1):
-        ax.plot([value, limit], [place, place], color="#404040", linewidth=2, zorder=1)
-        ax.plot([value], [place], "s", color=model.color, markersize=13)
-        label = f" {value:.3f}, {limit - value:.3f} to go"
-        ax.text(1, place, label, transform=ax.get_yaxis_transform(), va="center")
-    ax.set_yticks(range(1, len(rungs) + 1), rungs, color=model.color)
-    ax.set(xlim=(low - 0.1 * span, high + 0.05 * span), ylim=(0.4, top + 0.5))
-    ax.set(xlabel=f"nats per {data}", title="The ladder so far")
-    steps = "; ".join(f"{name} at {value:.3f}" for name, value in rungs.items())
-    return figure(fig, alt=f"In nats per {data}: {steps}; the entropy limit is {limit:.3f}.")
+    if not rungs:
+        raise ValueError("rungs must hold at least one model")
+    truth, model, q = ROLES["truth"], ROLES["model"], ROLES["q"]
+    bounds, evidences = zip(*rungs.values(), strict=True)
+    places, top = range(1, len(rungs) + 1), len(rungs) + 1
+    names = [fill(name, 18) for name in rungs]
+    pitch = 0.45 + 0.2 * max(name.count("\n") for name in names)  # inches a rung
+    fig, ax = subplots(height=max(3.4, 2.2 + pitch * len(rungs)))
+    table = [("■ evidence", model.color, evidences), ("◆ bound", q.color, bounds)]
+    if limit is not None:
+        ax.vlines(limit, 0, top - 0.3, **truth.line)
+        ax.hlines(places, evidences, limit, BLACK, linewidth=2, zorder=1)
+        table.append(("to go", BLACK, tuple(limit - value for value in evidences)))
+        cap = {"color": truth.color, "ha": "right", "va": "center_baseline"}
+        ax.text(1, top, f"entropy limit {_number(limit)}", cap, transform=ax.get_yaxis_transform())
+    ax.hlines(places, bounds, evidences, **q.line)
+    ax.plot(evidences, places, "s", color=model.color, markersize=13)
+    ax.plot(bounds, places, "D", color=q.color, markersize=7)
+    # Each column ends so many points to the right of the plot, with room for -999.999.
+    for (heading, color, values), end in zip(table, (112, 200, 278), strict=False):
+        beside = offset_copy(ax.get_yaxis_transform(), fig, end, units="points")
+        for place, text in enumerate([*map(_number, values), heading], 1):
+            ax.text(1, place, text, transform=beside, color=color, ha="right", va="center_baseline")
+    ax.set_yticks(places, names, color=model.color)
+    ax.locator_params("x", nbins=4)
+    ax.ticklabel_format(axis="x", useOffset=False)
+    ax.set(ylim=(0.4, top + 0.5), xlabel=f"nats per {data}", title="The ladder so far")
+    rows = []
+    for name, (bound, evidence) in rungs.items():
+        rest = "" if limit is None else f", {_number(limit - evidence)} to go"
+        rows.append(f"{name} has evidence {_number(evidence)}, bound {_number(bound)}{rest}")
+    last = "" if limit is None else f" The entropy limit is {_number(limit)}."
+    alt = f"In nats per {data}, from the lowest rung up: {'; '.join(rows)}.{last}"
+    return figure(fig, alt=alt)
+
+
+def _number(value: float) -> str:
+    """Three decimals, no negative zero, and a minus as long as a plus."""
+    return f"{value:z.3f}".replace("-", "−")
