@@ -1,4 +1,4 @@
-"""The truth by quadrature: log evidence and posterior of a model with one or two latents.
+"""The truth by quadrature: log evidence, posterior and expectations with one or two latents.
 
 The trapezoid rule on a fixed grid. For a smooth density that has died out at both ends
 of the grid its error falls faster than any power of the spacing (Trefethen & Weideman,
@@ -9,11 +9,13 @@ the spacing shows whether the answer can be trusted.
 from collections.abc import Callable
 
 import torch
+from numpy.polynomial.hermite_e import hermegauss
 from torch import Tensor
+from torch.distributions import Distribution, MultivariateNormal
 
 from course_utils import validate
 
-__all__ = ["log_evidence", "posterior"]
+__all__ = ["expectation", "log_evidence", "posterior"]
 
 LogJoint = Callable[[Tensor], Tensor]
 Grid = Tensor | tuple[Tensor, Tensor]
@@ -43,6 +45,27 @@ def posterior(log_joint: LogJoint, grid: Grid) -> Tensor:
     log_density, log_weight, shape = _on_grid(log_joint, grid)
     log_evidence = torch.logsumexp(log_density + log_weight, -1, keepdim=True)
     return (log_density - log_evidence).exp().unflatten(-1, shape)
+
+
+@validate.typed
+def expectation(f: LogJoint, q: Distribution, num_nodes: int = 20) -> Tensor:
+    """E_q[f(z)] for a Gaussian q by Gauss-Hermite quadrature, one value per data point.
+
+    f: takes z (num_nodes^H, *batch, H), returns (num_nodes^H, *batch); exact where f is a
+        polynomial of degree 2 num_nodes - 1 or less in every latent.
+    q: MultivariateNormal, or Independent(Normal, 1), of batch shape (*batch) and event (H,).
+    Source: Abramowitz & Stegun, Handbook of Mathematical Functions, 1964, 25.4.46.
+    """
+    validate.integer(1, num_nodes=num_nodes)
+    H = q.event_shape.numel()
+    node, weight = (torch.from_numpy(a).to(q.mean) for a in hermegauss(num_nodes))
+    eps = torch.cartesian_prod(*[node] * H).reshape(-1, *[1] * len(q.batch_shape), H)
+    log_weight = torch.cartesian_prod(*[(weight / weight.sum()).log()] * H).reshape(-1, H).sum(1)
+    if isinstance(q, MultivariateNormal):
+        z = q.mean + (q.scale_tril @ eps[..., None])[..., 0]
+    else:
+        z = q.mean + q.stddev * eps
+    return torch.tensordot(log_weight.exp(), f(z), 1)
 
 
 def _on_grid(log_joint: LogJoint, grid: Grid) -> tuple[Tensor, Tensor, tuple[int, ...]]:

@@ -1,14 +1,15 @@
-"""A mixture of Gaussians: the latent is which component a point came from."""
+"""Mixtures, of Gaussians or Bernoullis: the latent is which component a point came from."""
 
 from dataclasses import dataclass
 
-from jaxtyping import Float
+import torch
+from jaxtyping import Bool, Float
 from torch import Tensor
 from torch.distributions import Categorical, Independent, Normal
 
 from course_utils import validate
 
-__all__ = ["Mixture"]
+__all__ = ["BernoulliMixture", "Mixture"]
 
 
 @validate.typed
@@ -27,11 +28,9 @@ class Mixture:
 
     def __post_init__(self) -> None:
         validate.finite(weights=self.weights, means=self.means, sigma2=self.sigma2)
-        for name, values in {"weights": self.weights, "sigma2": self.sigma2}.items():
-            if not (values > 0).all():
-                raise ValueError(f"{name} must be above 0, got {values.tolist()}")
-        if abs(self.weights.sum().item() - 1) > 1e-6:
-            raise ValueError(f"weights must sum to 1, got {self.weights.sum().item():.6g}")
+        _check_weights(self.weights)
+        if not (self.sigma2 > 0).all():
+            raise ValueError(f"sigma2 must be above 0, got {self.sigma2.tolist()}")
 
     @validate.typed
     def log_joint(self, x: Float[Tensor, "N D"]) -> Float[Tensor, "N C"]:
@@ -76,3 +75,65 @@ class Mixture:
         spread = (r * (x[:, None] - means).square().sum(2)).sum(0)
         floor = 1e-6 * x.var(0, correction=0).mean()
         return Mixture(counts / len(x), means, (spread / counts / x.shape[1]).clamp(min=floor))
+
+
+@validate.typed
+@dataclass(frozen=True)
+class BernoulliMixture:
+    """z ~ Categorical(weights),  x_d | z = k ~ Bernoulli(means_kd), independent over pixels d.
+
+    weights (C,): positive, sum 1. means (C, D): probabilities, strictly between 0 and 1.
+
+    Source: Bishop, Pattern Recognition and Machine Learning, 2006, sec. 9.3.3.
+    """
+
+    weights: Float[Tensor, "C"]
+    means: Float[Tensor, "C D"]
+
+    def __post_init__(self) -> None:
+        validate.finite(weights=self.weights, means=self.means)
+        _check_weights(self.weights)
+        if not ((self.means > 0) & (self.means < 1)).all():
+            raise ValueError("means must lie strictly between 0 and 1")
+
+    @validate.typed
+    def log_joint(
+        self, x: Float[Tensor, "N D"], seen: Bool[Tensor, "D"] | None = None
+    ) -> Float[Tensor, "N C"]:
+        """log p(x_n, z_n = k) for every point and component; of the seen pixels only, if given."""
+        validate.finite(x=x)
+        validate.columns(self.means[0], x=x)
+        if not ((x == 0) | (x == 1)).all():
+            raise ValueError("x must be binary, 0 or 1: use (x > 0.5).double()")
+        seen = torch.ones_like(self.means[0], dtype=torch.bool) if seen is None else seen
+        on, off = self.means[:, seen].log(), (1 - self.means[:, seen]).log()
+        return self.weights.log() + x[:, seen] @ on.T + (1 - x[:, seen]) @ off.T
+
+    @validate.typed
+    def posterior(self, x: Float[Tensor, "N D"]) -> Categorical:
+        """p(z | x_n), the responsibilities: batch shape (N,)."""
+        return Categorical(logits=self.log_joint(x))
+
+    @validate.typed
+    def log_evidence(self, x: Float[Tensor, "N D"]) -> Float[Tensor, "N"]:
+        """log p(x_n) in nats, one value per data point."""
+        return self.log_joint(x).logsumexp(1)
+
+    @staticmethod
+    @validate.typed
+    def maximise(x: Float[Tensor, "N D"], q: Categorical) -> "BernoulliMixture":
+        """The mixture with the largest sum of E_q[log p(x_n, z_n)], after one invented point of
+        each value in every component, so that no probability reaches 0 or 1.
+        """
+        validate.finite(x=x)
+        validate.latents(q, len(x), ())
+        counts = q.probs.sum(0)
+        means = (q.probs.T @ x + 1) / (counts[:, None] + 2)
+        return BernoulliMixture((counts + 1) / (len(x) + len(counts)), means)
+
+
+def _check_weights(weights: Tensor) -> None:
+    if not (weights > 0).all():
+        raise ValueError(f"weights must be above 0, got {weights.tolist()}")
+    if abs(weights.sum().item() - 1) > 1e-6:
+        raise ValueError(f"weights must sum to 1, got {weights.sum().item():.6g}")

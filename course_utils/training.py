@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import torch
 
@@ -51,7 +52,7 @@ def fit(
     batch_size: int | None = None,
     lr: float = 1e-3,
     decay: bool = False,
-    optimizer: Callable[..., torch.optim.Optimizer] = torch.optim.Adam,
+    optimizer: Callable[..., Any] = torch.optim.Adam,
     progress: bool = True,
 ) -> History:
     """Minimise loss(*batch) over the parameters of model, in place.
@@ -63,7 +64,9 @@ def fit(
         left over at the end of an epoch wait for the next shuffle.
     lr: the learning rate; with decay=True it falls from lr to 0 along half a cosine, so
         that the noise of the last minibatches dies out.
-    optimizer: called as optimizer(parameters, lr=lr).
+    optimizer: called as optimizer(parameters, lr=lr), to give a torch.optim.Optimizer or
+        anything else with param_groups, zero_grad() and step(). If its groups differ in their rates, all
+        of them decay alike.
 
     Interrupting (the stop button) returns the history so far, marked `interrupted`; the
     model keeps its last parameters. A loss or gradient that is not finite raises
@@ -72,23 +75,24 @@ def fit(
     parameters = [p for p in model.parameters() if p.requires_grad]
     size = _check(parameters, data, num_steps, batch_size, lr)
     descent = optimizer(parameters, lr=lr)
+    rates = [group["lr"] for group in descent.param_groups]
     history = History()
     bar = tqdm(total=num_steps, disable=not progress, leave=False)
     try:
         for step, batch in zip(range(num_steps), _minibatches(data, size), strict=False):
-            rate = lr * (1 + math.cos(math.pi * step / num_steps)) / 2 if decay else lr
-            for group in descent.param_groups:
-                group["lr"] = rate
+            share = (1 + math.cos(math.pi * step / num_steps)) / 2 if decay else 1.0
+            for group, rate in zip(descent.param_groups, rates, strict=True):
+                group["lr"] = share * rate
             value = loss(*batch)
             number = _check_loss(value, step, history)
             descent.zero_grad()
             value.backward()
-            norm = get_total_norm([p.grad for p in parameters if p.grad is not None])
+            norm = get_total_norm([_values(p.grad) for p in parameters if p.grad is not None])
             if not math.isfinite(norm):
                 raise Diverged(step, "a gradient is not finite", history)
             descent.step()
             history.loss.append(number)
-            history.lr.append(rate)
+            history.lr.append(share * lr)
             bar.update()
     except KeyboardInterrupt:
         history.interrupted = True
@@ -97,6 +101,11 @@ def fit(
     finally:
         bar.close()
     return history
+
+
+def _values(gradient: Tensor) -> Tensor:
+    """The entries of a gradient that may be sparse."""
+    return gradient.coalesce().values() if gradient.is_sparse else gradient
 
 
 def _minibatches(data: tuple[Tensor, ...], size: int) -> Iterator[tuple[Tensor, ...]]:

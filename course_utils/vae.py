@@ -1,0 +1,149 @@
+"""Amortised inference: one encoder network in place of a q per data point.
+
+q(z | x_n) = N(mu(x_n; phi), Sigma(x_n; phi)), and, with q* the best Gaussian for x_n,
+    log p(x_n) = ELBO(encoder) + [L_n(q*) - ELBO(encoder)] + [log p(x_n) - L_n(q*)]
+               =     bound     +      amortisation gap     +   approximation gap.
+
+Source: Kingma & Welling, "Auto-encoding variational Bayes", ICLR 2014; Cremer, Li & Duvenaud,
+"Inference suboptimality in variational autoencoders", ICML 2018 (the gaps).
+"""
+
+import itertools
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+from torch.distributions import Independent, MultivariateNormal
+
+from course_utils import deep, training, validate, vem
+from course_utils.deep import Decoder
+
+__all__ = ["Decoder", "Encoder", "Gaps", "elbo", "fit", "gaps"]
+
+
+class Encoder(nn.Module):
+    """x -> q(z | x) = N(mu(x; phi), Sigma(x; phi)), with a network (`deep.mlp`).
+
+    The network's outputs are lambda: the means, the H log variances and, for covariance="full",
+    the entries below the diagonal of the Cholesky factor (see `vem.gaussian`).
+    hidden: widths of the hidden layers; with none, both heads are linear in x.
+    """
+
+    def __init__(
+        self,
+        data_dim: int,
+        latent_dim: int,
+        hidden: Sequence[int] = (),
+        covariance: vem.Covariance = "diagonal",
+    ) -> None:
+        super().__init__()
+        validate.integer(1, data_dim=data_dim, latent_dim=latent_dim)
+        self.data_dim, self.latent_dim, self.covariance = data_dim, latent_dim, covariance
+        self.network = deep.mlp(data_dim, hidden, vem.num_parameters(latent_dim, covariance))
+
+    def forward(self, x: Tensor) -> Independent | MultivariateNormal:
+        """q(z | x_n) for x (N, D): batch shape (N,), event shape (H,)."""
+        return vem.gaussian(self.network(x), self.latent_dim)
+
+
+@validate.typed
+def elbo(
+    x: Float[Tensor, "N D"],
+    encoder: nn.Module,
+    decoder: deep.Model,
+    num_samples: int = 1,
+    beta: float = 1.0,
+) -> Float[Tensor, "N"]:
+    """E_q[log p(x_n | z)] - beta KL(q(z | x_n) || p(z)), in nats, one value per data point.
+
+    encoder: any module that gives a distribution over z with rsample, batch shape (N,).
+    num_samples: reparameterised samples of z for each x. The KL is in closed form if it can be.
+    """
+    decoder.check(x)
+    return vem.elbo(x, encoder(x), decoder, num_samples, beta)
+
+
+@validate.typed
+def fit(
+    x: Float[Tensor, "N D"],
+    encoder: nn.Module,
+    decoder: deep.Model,
+    num_steps: int,
+    batch_size: int = 500,
+    lr: float = 1e-2,
+    num_samples: int = 1,
+    beta: float = 1.0,
+    warmup: int = 0,
+    progress: bool = True,
+) -> training.History:
+    """Raise the mean ELBO in theta and phi together, by Adam on minibatches, lr decaying to 0.
+
+    beta: weight of the KL, reached after `warmup` steps of rising from 0 in a straight line
+    (KL annealing). History's loss is the negative bound, in nats per data point.
+    """
+    validate.integer(1, num_samples=num_samples)
+    validate.integer(0, warmup=warmup)
+    decoder.check(x)
+    steps = itertools.count(1)
+
+    def loss(x: Tensor) -> Tensor:
+        share = min(1.0, next(steps) / warmup) if warmup else 1.0
+        return -vem.bound(x, encoder(x), decoder, num_samples, share * beta).mean()
+
+    return training.fit(
+        nn.ModuleList([encoder, decoder]),
+        loss,
+        x,
+        num_steps=num_steps,
+        batch_size=min(batch_size, len(x)),
+        lr=lr,
+        decay=True,
+        progress=progress,
+    )
+
+
+class Gaps(NamedTuple):
+    """evidence = elbo + amortisation + approximation, each (N,), in nats, float64."""
+
+    evidence: Tensor
+    elbo: Tensor
+    approximation: Tensor
+    amortisation: Tensor
+
+
+@validate.typed
+def gaps(
+    x: Float[Tensor, "N D"],
+    encoder: Encoder,
+    decoder: deep.Model,
+    nodes: deep.Grid | None = None,
+    num_steps: int = 100,
+    num_nodes: int = 10,
+) -> Gaps:
+    """What a Gaussian encoder loses at every data point, and to what, for one or two latents.
+
+    All terms are quadratures: the evidence on a grid (`nodes`, see `deep.log_evidence`), both
+    bounds by num_nodes of Gauss-Hermite a latent. q*, in the encoder's own family, is looked
+    for from the encoder's q and from the posterior's highest mode, by num_steps each.
+    """
+    decoder, encoder, x = deep.in_double(decoder), deep.in_double(encoder), x.double()
+    decoder.check(x)
+    evidence = deep.log_evidence(x, decoder, nodes)
+    with torch.no_grad():
+        q = encoder(x)
+        bound = vem.exact_elbo(x, q, decoder, num_nodes)
+        at_mode = vem.gaussian(
+            torch.cat([deep.mode(x, decoder, nodes), q.variance.log()], 1), decoder.latent_dim
+        )
+    _, best = vem.best_q(
+        x,
+        decoder,
+        q,
+        at_mode,
+        covariance=encoder.covariance,
+        num_steps=num_steps,
+        num_nodes=num_nodes,
+    )
+    return Gaps(evidence, bound, evidence - best, best - bound)

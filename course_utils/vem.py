@@ -1,0 +1,327 @@
+"""Variational EM: one Gaussian q_n(z) = N(mu_n, Sigma_n) per data point, all points at once.
+
+The bound of a data point, L_n = E_q[log p(x_n | z)] - KL(q_n || p(z)) = log p(x_n) -
+KL(q_n || p(z | x_n)), is raised in theta, the model's parameters (M-step), and in lambda_n, those
+of q_n (E-step).
+
+Source: Hoffman, Blei, Wang & Paisley, "Stochastic variational inference", JMLR 2013; Rezende,
+Mohamed & Wierstra, "Stochastic backpropagation and approximate inference in deep generative
+models", ICML 2014; Jordan, Ghahramani, Jaakkola & Saul, "An introduction to variational methods
+for graphical models", Machine Learning 1999 (mean field).
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from jaxtyping import Bool, Float, Int
+from torch import Tensor, nn
+from torch.distributions import (
+    Bernoulli,
+    Distribution,
+    Independent,
+    MultivariateNormal,
+    Normal,
+    kl_divergence,
+)
+
+from course_utils import deep, exact, training, validate
+from course_utils.mixture import BernoulliMixture
+
+__all__ = ["Local", "MeanField", "e_step", "elbo", "exact_elbo", "fit", "gaussian", "mean_field"]
+
+Covariance = Literal["diagonal", "full"]
+
+
+def num_parameters(latent_dim: int, covariance: Covariance) -> int:
+    """How many numbers lambda_n holds: 2 H, or H + H (H + 1) / 2."""
+    if covariance not in ("diagonal", "full"):
+        raise ValueError(f"covariance must be diagonal or full, got {covariance!r}")
+    return 2 * latent_dim if covariance == "diagonal" else latent_dim * (latent_dim + 3) // 2
+
+
+def gaussian(parameters: Tensor, latent_dim: int) -> Independent | MultivariateNormal:
+    """q from lambda (..., P): the means, the H log variances, then any Cholesky entries.
+
+    P = 2 H gives a diagonal covariance. With more, Sigma = L L^T with the roots of the
+    variances on the diagonal of L and the further entries below it, row by row.
+    """
+    mean, log_variance = parameters[..., :latent_dim], parameters[..., latent_dim : 2 * latent_dim]
+    scale, below = (log_variance / 2).exp(), parameters[..., 2 * latent_dim :]
+    if not below.shape[-1]:
+        return Independent(Normal(mean, scale, validate_args=False), 1, validate_args=False)
+    row, column = torch.tril_indices(latent_dim, latent_dim, -1)
+    scale_tril = torch.diag_embed(scale)
+    scale_tril[..., row, column] = below
+    return MultivariateNormal(mean, scale_tril=scale_tril, validate_args=False)
+
+
+def parameters_of(q: Distribution, covariance: Covariance) -> Tensor:
+    """lambda (N, P) of a Gaussian q: `gaussian` turned round."""
+    parameters = [q.mean, q.variance.log()]
+    if covariance == "full":
+        H = q.event_shape.numel()
+        row, column = torch.tril_indices(H, H, -1)
+        full = isinstance(q, MultivariateNormal)
+        scale_tril = q.scale_tril if full else torch.diag_embed(q.stddev)  # type: ignore
+        parameters = [q.mean, 2 * scale_tril.diagonal(dim1=-2, dim2=-1).log()]
+        parameters.append(scale_tril[..., row, column])
+    return torch.cat(parameters, -1).detach()
+
+
+class Local(nn.Module):
+    """q_n(z) = N(z | mu_n, Sigma_n), with lambda_n row n of `rows` (N, P).
+
+    covariance: "diagonal" or "full". Every q_n begins as N(0, I), or as start's.
+    """
+
+    def __init__(
+        self,
+        num_points: int,
+        latent_dim: int,
+        covariance: Covariance = "diagonal",
+        start: Distribution | None = None,
+    ) -> None:
+        super().__init__()
+        validate.integer(1, num_points=num_points, latent_dim=latent_dim)
+        width = num_parameters(latent_dim, covariance)
+        if start is None:
+            values = torch.zeros(num_points, width)
+        else:
+            validate.latents(start, num_points, (latent_dim,))
+            values = parameters_of(start, covariance)
+        self.latent_dim = latent_dim
+        self.rows = nn.Parameter(values)
+
+    def forward(self, n: Int[Tensor, "B"] | None = None) -> Independent | MultivariateNormal:
+        """q of the data points n, or of all: batch shape (B,) or (N,), event shape (H,).
+
+        Of chosen points the gradient is sparse: a minibatch costs the same for any N.
+        """
+        chosen = self.rows if n is None else nn.functional.embedding(n, self.rows, sparse=True)
+        return gaussian(chosen, self.latent_dim)
+
+
+@validate.typed
+def elbo(
+    x: Float[Tensor, "N D"],
+    q: Distribution,
+    model: deep.Model,
+    num_samples: int = 1,
+    beta: float = 1.0,
+) -> Float[Tensor, "N"]:
+    """L_n = E_q[log p(x_n | z)] - beta KL(q_n || p(z)), in nats, by reparameterised samples.
+
+    q: batch shape (N,), event shape (H,). The KL is in closed form where torch has one,
+    otherwise the mean of log q - log p over the same samples.
+    """
+    validate.integer(1, num_samples=num_samples)
+    validate.latents(q, len(x), (model.latent_dim,))
+    model.check(x)
+    return bound(x, q, model, num_samples, beta)
+
+
+def bound(x: Tensor, q: Distribution, model: deep.Model, num_samples: int, beta: float) -> Tensor:
+    """`elbo` without its checks, for the inside of a training loop."""
+    z = q.rsample(torch.Size([num_samples]))  # (S, N, H)
+    fit = model(z).log_prob(x).mean(0)
+    try:
+        kl = kl_divergence(q, model.prior)
+    except NotImplementedError:
+        kl = (q.log_prob(z) - model.prior.log_prob(z)).mean(0)
+    return fit - beta * kl
+
+
+@validate.typed
+def exact_elbo(
+    x: Float[Tensor, "N D"], q: Distribution, model: deep.Model, num_nodes: int = 20
+) -> Float[Tensor, "N"]:
+    """L_n without samples, for a Gaussian q over one or two latents: Gauss-Hermite quadrature."""
+    validate.integer(1, 2, latent_dim=model.latent_dim)
+    validate.latents(q, len(x), (model.latent_dim,))
+    model.check(x)
+    fit = exact.expectation(lambda z: model(z).log_prob(x), q, num_nodes)
+    return fit - kl_divergence(q, model.prior)
+
+
+@validate.typed
+def e_step(
+    x: Float[Tensor, "N D"],
+    q: Local,
+    model: deep.Model,
+    num_steps: int = 200,
+    lr: float = 0.2,
+    num_samples: int | None = None,
+    num_nodes: int = 10,
+) -> training.History:
+    """Raise every L_n in lambda_n, theta held: num_steps of Adam on all rows of q at once.
+
+    num_samples: reparameterised samples a step; None takes the exact expectation, for one or
+    two latents, by num_nodes of Gauss-Hermite a latent.
+    """
+    fixed = deep.frozen(model)
+    fixed.check(x)
+
+    def loss(x: Tensor) -> Tensor:
+        if num_samples is None:
+            return -exact_elbo(x, q(), fixed, num_nodes).mean()
+        return -bound(x, q(), fixed, num_samples, 1.0).mean()
+
+    return training.fit(q, loss, x, num_steps=num_steps, lr=lr, decay=True, progress=False)
+
+
+@validate.typed
+def m_step(
+    x: Float[Tensor, "N D"],
+    q: Local,
+    model: deep.Model,
+    num_steps: int = 200,
+    batch_size: int | None = None,
+    lr: float = 5e-3,
+    num_samples: int = 1,
+) -> training.History:
+    """Raise the sum of L_n in theta, every q_n held: num_steps of Adam on minibatches."""
+    model.check(x)
+
+    def loss(x: Tensor, rows: Tensor) -> Tensor:
+        return -bound(x, gaussian(rows, q.latent_dim), model, num_samples, 1.0).mean()
+
+    held = q.rows.detach()
+    return training.fit(
+        model, loss, x, held, num_steps=num_steps, batch_size=batch_size, lr=lr, progress=False
+    )
+
+
+@validate.typed
+def fit(
+    x: Float[Tensor, "N D"],
+    q: Local,
+    model: deep.Model,
+    num_epochs: int,
+    batch_size: int = 500,
+    num_samples: int = 1,
+    lr: float = 5e-3,
+    lr_local: float = 0.1,
+    progress: bool = True,
+) -> training.History:
+    """Stochastic variational EM: on each minibatch, one step in theta and one in its lambda_n.
+
+    Both follow the reparameterised gradient of the mean L_n, by Adam, whose rates lr and
+    lr_local decay to 0. A row of q moves once an epoch, when its point is drawn; the others
+    are not touched, so an epoch's cost is linear in N. History's loss is -L_n per data point.
+    """
+    validate.integer(1, num_epochs=num_epochs, num_samples=num_samples)
+    validate.positive(lr_local=lr_local)
+    model.check(x)
+    batch_size = min(batch_size, len(x))
+
+    def loss(x: Tensor, n: Tensor) -> Tensor:
+        return -bound(x, q(n), model, num_samples, 1.0).mean()
+
+    def optimizer(parameters: list[nn.Parameter], lr: float) -> _Both:
+        theta = [p for p in parameters if p is not q.rows]
+        return _Both(torch.optim.Adam(theta, lr), torch.optim.SparseAdam([q.rows], lr_local))
+
+    return training.fit(
+        nn.ModuleList([model, q]),
+        loss,
+        x,
+        torch.arange(len(x)),
+        num_steps=num_epochs * (len(x) // batch_size),
+        batch_size=batch_size,
+        lr=lr,
+        decay=True,
+        optimizer=optimizer,
+        progress=progress,
+    )
+
+
+class _Both:
+    """Two optimisers stepping as one."""
+
+    def __init__(self, *optimizers: torch.optim.Optimizer) -> None:
+        self.optimizers = optimizers
+        self.param_groups = [group for o in optimizers for group in o.param_groups]
+
+    def zero_grad(self) -> None:
+        for optimizer in self.optimizers:
+            optimizer.zero_grad()
+
+    def step(self) -> None:
+        for optimizer in self.optimizers:
+            optimizer.step()
+
+
+@validate.typed
+def best_q(
+    x: Float[Tensor, "N D"],
+    model: deep.Model,
+    *starts: Distribution,
+    covariance: Covariance = "diagonal",
+    num_steps: int = 100,
+    num_nodes: int = 10,
+) -> tuple[Independent | MultivariateNormal, Float[Tensor, "N"]]:
+    """For every point the Gaussian with the largest L_n that can be reached, and that L_n.
+
+    An exact `e_step` from each of the starts, for one or two latents; the best of the ends and
+    the starts is kept, point by point, so that it is never worse than a start.
+    """
+    if not starts:
+        raise ValueError("starts must be one Gaussian or more, got none")
+    rows = []
+    for start in starts:
+        q = Local(len(x), model.latent_dim, covariance, start)
+        rows.append(q.rows.detach().clone())
+        e_step(x, q, model, num_steps, num_nodes=num_nodes)
+        rows.append(q.rows.detach())
+    with torch.no_grad():
+        values = torch.stack(
+            [exact_elbo(x, gaussian(row, model.latent_dim), model, num_nodes) for row in rows]
+        )
+    best = values.argmax(0)
+    chosen = torch.stack(rows)[best, torch.arange(len(x))]
+    return gaussian(chosen, model.latent_dim), values.amax(0)
+
+
+@dataclass(frozen=True)
+class MeanField:
+    """q(z, x_hidden) = q(z) times one Bernoulli a hidden pixel, for every image.
+
+    weights (N, C): q(z_n = k). means (N, M): q(x_nd = 1) of the M hidden pixels.
+    elbo: L_n (N,) after each sweep, in nats, the start first.
+    """
+
+    weights: Tensor
+    means: Tensor
+    elbo: list[Tensor]
+
+
+@validate.typed
+def mean_field(
+    model: BernoulliMixture,
+    x: Float[Tensor, "N D"],
+    seen: Bool[Tensor, "D"],
+    start: Float[Tensor, "N C"],
+    num_sweeps: int = 50,
+) -> MeanField:
+    """Coordinate ascent on the ELBO of log p(x_seen), with z and the hidden pixels independent.
+
+    Each factor is set to exp E[log joint] under the others, which is its best value:
+        q(z = k) ~ exp(log p(x_seen, k) + sum_d E[log p(x_d | k)])
+        logit q(x_d = 1) = sum_k q(k) logit means_kd
+    seen (D,): which pixels are given; the others of x are ignored. start (N, C): q(z) to begin
+    with. Source: Bishop, Pattern Recognition and Machine Learning, 2006, sec. 10.1.1.
+    """
+    validate.integer(1, num_sweeps=num_sweeps)
+    if seen.all():
+        raise ValueError("seen must leave out at least one pixel")
+    log_joint = model.log_joint(torch.where(seen, x, 0.0), seen)  # (N, C)
+    on, off = model.means[:, ~seen].log(), (1 - model.means[:, ~seen]).log()  # (C, M)
+    q, history = start, []
+    for _ in range(num_sweeps):
+        pixels = torch.sigmoid(q @ (on - off))
+        score = log_joint + pixels @ on.T + (1 - pixels) @ off.T  # E[log p(x_seen, x_hidden, k)]
+        entropy = Independent(Bernoulli(pixels), 1).entropy() - torch.special.xlogy(q, q).sum(1)
+        history.append((q * score).sum(1) + entropy)
+        q = score.softmax(1)
+    return MeanField(q, pixels, history)
