@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from pictures import contrast, drawn_texts, unreadable
 from PIL import Image
 
-from course_utils.kit import figure, ladder, style
+from course_utils.kit import figure, plot_ladder, style
 from course_utils.kit.figure import Picture, img, mosaic, png
 
 ROLES = style.ROLES
@@ -110,7 +110,7 @@ def minus(value):
 def test_a_ladder_of_any_number_of_rungs_can_be_read(number, low, high, limit):
     steps = rungs(number, low, high)
     with drawn_texts() as texts:
-        ladder(steps, limit, "test point")
+        plot_ladder(steps, limit, "test point")
     assert not unreadable(texts)
     written = [text.words for text in texts]
     for name, (bound, evidence) in steps.items():
@@ -124,7 +124,7 @@ def test_a_ladder_of_any_number_of_rungs_can_be_read(number, low, high, limit):
 @pytest.mark.parametrize("number", [1, 2, 8])
 def test_a_long_name_takes_several_lines(number, limit):
     with drawn_texts() as texts:
-        ladder(dict.fromkeys(LONG[:number], (-1.25, -1.2)), limit, "test point")
+        plot_ladder(dict.fromkeys(LONG[:number], (-1.25, -1.2)), limit, "test point")
     assert not unreadable(texts)
     written = [text.words.replace("\n", " ") for text in texts]
     assert {*LONG[:number]} <= {*written}
@@ -132,7 +132,7 @@ def test_a_long_name_takes_several_lines(number, limit):
 
 def test_a_rungs_numbers_stand_beside_it_in_their_roles_colours():
     with drawn_texts() as texts:
-        ladder({"PPCA": (-1.5, -1.25), "VAE": (-1.0, -0.75)}, -0.5, "test point")
+        plot_ladder({"PPCA": (-1.5, -1.25), "VAE": (-1.0, -0.75)}, -0.5, "test point")
     table = {text.words: text for text in texts}
     for name, *numbers in [
         ("PPCA", "−1.250", "−1.500", "0.750"),
@@ -150,9 +150,9 @@ def test_a_rungs_numbers_stand_beside_it_in_their_roles_colours():
 
 @pytest.mark.parametrize("limit", [None, -0.5])
 def test_a_rung_is_a_square_a_diamond_and_the_gap_between_them(monkeypatch, limit):
-    module, shown = importlib.import_module("course_utils.kit.ladder"), []
+    module, shown = importlib.import_module("course_utils.kit.chart"), []
     monkeypatch.setattr(module, "figure", lambda fig, alt: shown.append(fig))
-    ladder({"PPCA": (-1.5, -1.25), "VAE": (-1.0, -0.75)}, limit, "test point")
+    plot_ladder({"PPCA": (-1.5, -1.25), "VAE": (-1.0, -0.75)}, limit, "test point")
     [ax] = shown[0].axes
     marks = {line.get_marker(): line for line in ax.lines}
     assert marks["s"].get_xydata().tolist() == [[-1.25, 1], [-0.75, 2]]
@@ -171,14 +171,14 @@ def test_a_rung_is_a_square_a_diamond_and_the_gap_between_them(monkeypatch, limi
 
 
 def test_a_ladders_description_has_all_its_numbers():
-    picture = ladder({"PPCA": (-1.5, -1.25), "VAE": (-1.0, -0.75)}, -0.5, "test point")
+    picture = plot_ladder({"PPCA": (-1.5, -1.25), "VAE": (-1.0, -0.75)}, -0.5, "test point")
     assert isinstance(picture, Picture)
     assert picture.alt == (
         "In nats per test point, from the lowest rung up: "
         "PPCA has evidence −1.250, bound −1.500, 0.750 to go; "
         "VAE has evidence −0.750, bound −1.000, 0.250 to go. The entropy limit is −0.500."
     )
-    alone = ladder({"PPCA": (8.13, 8.13)}, None, "image").alt
+    alone = plot_ladder({"PPCA": (8.13, 8.13)}, None, "image").alt
     assert (
         alone == "In nats per image, from the lowest rung up: PPCA has evidence 8.130, bound 8.130."
     )
@@ -188,20 +188,20 @@ def test_a_ladders_description_has_all_its_numbers():
 @pytest.mark.parametrize("value", [-0.45, -0.40, -0.4499999, 999, -999])
 def test_a_rung_may_be_anywhere(value, limit):
     with drawn_texts() as texts:
-        alt = ladder({"PPCA": (value, value)}, limit, "test point").alt
+        alt = plot_ladder({"PPCA": (value, value)}, limit, "test point").alt
     assert not unreadable(texts)
     assert minus(value) in alt and "−0.000" not in alt
 
 
 def test_a_ladder_has_a_rung():
     with pytest.raises(ValueError, match="rungs must hold at least one model"):
-        ladder({}, -0.45, "test point")
+        plot_ladder({}, -0.45, "test point")
 
 
 @pytest.mark.parametrize("rung", [-1.2, (-1.3, -1.2, 0.0)])
 def test_a_rung_is_a_pair(rung):
     with pytest.raises((TypeError, ValueError)):
-        ladder({"PPCA": rung, "VAE": (-1.0, -0.9)}, -0.45, "test point")
+        plot_ladder({"PPCA": rung, "VAE": (-1.0, -0.9)}, -0.45, "test point")
 
 
 # style

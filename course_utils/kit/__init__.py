@@ -4,11 +4,11 @@ Importing it sets matplotlib's defaults to the course's theme.
 """
 
 from course_utils.kit import style
+from course_utils.kit.chart import plot_ladder
 from course_utils.kit.claim import claim
 from course_utils.kit.exercise import Exercise, Mistake, check, hint, solution
 from course_utils.kit.explorer import Buttons, Explorer
 from course_utils.kit.figure import figure
-from course_utils.kit.ladder import ladder
 from course_utils.kit.poll import Option, Poll, predict
 from course_utils.kit.source import show
 
@@ -23,7 +23,7 @@ __all__ = [
     "claim",
     "figure",
     "hint",
-    "ladder",
+    "plot_ladder",
     "predict",
     "show",
     "solution",

@@ -8,12 +8,14 @@ from matplotlib.transforms import offset_copy
 from course_utils.kit.figure import Picture, figure
 from course_utils.kit.style import ROLES, subplots
 
-__all__ = ["ladder"]
+__all__ = ["plot_ladder"]
 
 BLACK = "#262626"  # of the axes and other texts
 
 
-def ladder(rungs: Mapping[str, tuple[float, float]], limit: float | None, data: str) -> Picture:
+def plot_ladder(
+    rungs: Mapping[str, tuple[float, float]], limit: float | None, data: str
+) -> Picture:
     """Draw the rungs climbed so far: what each model reaches, what its bound shows of it.
 
     rungs: {model: (bound, evidence)}, lowest first: mean ELBO and mean log evidence on test
