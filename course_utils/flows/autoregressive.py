@@ -2,6 +2,7 @@
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from course_utils import validate
 from course_utils.flows.affine import AffineMap
@@ -38,10 +39,12 @@ class Autoregressive(Layer):
 
     def _one_by_one(self, value: Tensor, f) -> tuple[Tensor, Tensor]:
         """moved_d = f(value_d; theta_d(moved)): D passes, for theta_d needs moved_1 ... moved_d-1."""
-        moved, log_det = torch.zeros_like(value), 0.0
+        moved, log_det = value[..., :0], value.new_zeros(value.shape[:-1])
+        u = value.new_zeros(self.dim)  # theta_1 has no input, so one row serves every point
         for d in range(self.dim):
-            moved_d, log_slope = f(value[..., d], self._theta(moved)[..., d, :])
-            moved = torch.cat([moved[..., :d], moved_d.unsqueeze(-1), moved[..., d + 1 :]], -1)
+            moved_d, log_slope = f(value[..., d], self._theta(u)[..., d, :])
+            moved = torch.cat([moved, moved_d.unsqueeze(-1)], -1)
+            u = F.pad(moved, (0, self.dim - d - 1))
             log_det = log_det + log_slope
         return moved, log_det
 
@@ -68,7 +71,7 @@ class MaskedAutoregressive(Autoregressive):
         """z in one pass, and log|det dx/dz|."""
         return self._at_once(x, self.monotone.inverse)
 
-    def log_abs_det_jacobian(self, z: Tensor, x: Tensor) -> Tensor:
+    def log_abs_det_jacobian(self, z: Tensor, x: Tensor) -> Tensor:  # type: ignore[override]
         """log|det dx/dz| in one pass, from x."""
         return self.pull(x)[1]
 

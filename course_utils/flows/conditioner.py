@@ -1,6 +1,7 @@
 """Where a layer's parameters come from: free numbers, a network, a masked network."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
@@ -30,16 +31,15 @@ class Network(nn.Module):
         super().__init__()
         for size in hidden:
             validate.integer(1, hidden=size)
-        sizes = [num_inputs, *hidden, num_outputs]
-        self.layers = nn.ModuleList(
-            MaskedLinear(sizes[i], sizes[i + 1], masks[i])
-            if masks
-            else nn.Linear(*sizes[i : i + 2])
-            for i in range(len(sizes) - 1)
-        )
-        self.context = nn.Linear(context_dim, sizes[1], bias=False) if context_dim else None
-        nn.init.zeros_(self.layers[-1].weight)
-        nn.init.zeros_(self.layers[-1].bias)
+        sizes = list(pairwise([num_inputs, *hidden, num_outputs]))
+        if masks is None:
+            layers = [nn.Linear(*size) for size in sizes]
+        else:
+            layers = [MaskedLinear(*size, mask) for size, mask in zip(sizes, masks, strict=True)]
+        nn.init.zeros_(layers[-1].weight)
+        nn.init.zeros_(layers[-1].bias)
+        self.layers = nn.ModuleList(layers)
+        self.context = nn.Linear(context_dim, sizes[0][1], bias=False) if context_dim else None
         if self.context is not None and not hidden:
             nn.init.zeros_(self.context.weight)
 
@@ -49,12 +49,14 @@ class Network(nn.Module):
         if self.context is not None:
             h = h + self.context(context)  # (N, h) reaches (S, N, h) by broadcasting
         for layer in self.layers[1:]:
-            h = layer(h.relu())
+            h = layer(h.relu_())
         return h
 
 
 class MaskedLinear(nn.Linear):
     """(mask * W) u + b."""
+
+    mask: Tensor
 
     def __init__(self, num_inputs: int, num_outputs: int, mask: Tensor) -> None:
         super().__init__(num_inputs, num_outputs)
@@ -80,7 +82,7 @@ def made_masks(
     lowest = 0 if context_dim or dim == 1 else 1
     inputs = torch.arange(1, dim + 1)
     degrees = [inputs, *(lowest + torch.arange(size) % (dim - lowest) for size in hidden)]
-    masks = [after[:, None] >= before for before, after in zip(degrees, degrees[1:], strict=False)]
+    masks = [after[:, None] >= before for before, after in pairwise(degrees)]
     masks.append(inputs.repeat_interleave(num_parameters)[:, None] > degrees[-1])
     return [mask.to(torch.get_default_dtype()) for mask in masks]
 

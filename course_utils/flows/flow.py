@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Sequence
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -37,8 +38,11 @@ class Flow(nn.Module, Distribution):
     probabilistic modeling and inference", JMLR 2021, sec. 2.
     """
 
-    arg_constraints: dict = {}
+    arg_constraints: ClassVar[dict[str, constraints.Constraint]] = {}
     support = constraints.real_vector
+    base: Distribution
+    transforms: Sequence[Layer]
+    _like: Tensor
 
     def __init__(self, base: Distribution, transforms: Sequence[Layer]) -> None:
         if not isinstance(base, Distribution):
@@ -56,12 +60,12 @@ class Flow(nn.Module, Distribution):
         nn.Module.__init__(self)
         Distribution.__init__(self, base.batch_shape, base.event_shape, validate_args=False)
         self.base = base
-        self.transforms = nn.ModuleList(transforms)
+        self.transforms = nn.ModuleList(transforms)  # type: ignore[assignment]
         like = next(self.parameters(), torch.empty(0)).detach().new_empty(0)
         self.register_buffer("_like", like, persistent=False)  # knows dtype and device
 
     @property
-    def has_rsample(self) -> bool:
+    def has_rsample(self) -> bool:  # type: ignore[override]
         """Whether the base has: the layers are differentiable."""
         return self.base.has_rsample
 

@@ -69,7 +69,7 @@ class Layer(Transform, nn.Module):
             )
         return self._context
 
-    def log_abs_det_jacobian(self, z: Tensor, x: Tensor) -> Tensor:
+    def log_abs_det_jacobian(self, z: Tensor, x: Tensor) -> Tensor:  # type: ignore[override]
         """log|det dx/dz| (...), where x = T(z)."""
         return self.push(z)[1]
 

@@ -19,6 +19,7 @@ class Permutation(Layer):
     """
 
     order: Tensor
+    back: Tensor
 
     @validate.typed
     def __init__(self, order: Sequence[int]) -> None:
@@ -26,14 +27,15 @@ class Permutation(Layer):
             raise ValueError(f"order must hold each of 0 ... D - 1 once, got {list(order)}")
         super().__init__(len(order))
         self.register_buffer("order", torch.tensor(order))
+        self.register_buffer("back", self.order.argsort())
 
     def push(self, z: Tensor) -> tuple[Tensor, Tensor]:
         """x and 0."""
-        return z[..., self.order], z.new_zeros(z.shape[:-1])
+        return z.index_select(-1, self.order), z.new_zeros(z.shape[:-1])
 
     def pull(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """z and 0."""
-        return x[..., self.order.argsort()], x.new_zeros(x.shape[:-1])
+        return x.index_select(-1, self.back), x.new_zeros(x.shape[:-1])
 
 
 class Mixing(Layer):

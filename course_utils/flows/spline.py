@@ -42,14 +42,19 @@ class SplineMap:
         return 3 * self.num_bins - 1
 
     def knots(self, theta: Tensor) -> Tensor:
-        """(..., 3, K + 1): the z_k, the x_k and the slopes d_k."""
+        """(3, K + 1, ...): the z_k, the x_k and the slopes d_k, for theta (..., 3K - 1).
+
+        The knots come first so that what follows runs along contiguous points, which is faster.
+        """
         K = self.num_bins
-        shares = theta[..., : 2 * K].unflatten(-1, (2, K)).softmax(-1)
-        shares = SMALLEST + (1 - K * SMALLEST) * shares
-        corners = F.pad(2 * self.bound * shares.cumsum(-1), (1, 0)) - self.bound
+        theta = theta.movedim(-1, 0).contiguous()
+        shares = theta[: 2 * K].unflatten(0, (2, K)).softmax(1)
+        ends = (SMALLEST + (1 - K * SMALLEST) * shares).cumsum(1)
+        corners = self.bound * (2 * torch.cat([torch.zeros_like(ends[:, :1]), ends], 1) - 1)
         slope_1 = math.log(math.expm1(1 - SMALLEST))  # makes the slope 1 at theta = 0
-        slopes = SMALLEST + F.softplus(theta[..., 2 * K :] + slope_1)
-        return torch.cat([corners, F.pad(slopes, (1, 1), value=1.0).unsqueeze(-2)], -2)
+        slopes = SMALLEST + F.softplus(theta[2 * K :] + slope_1)
+        one = torch.ones_like(slopes[:1])
+        return torch.cat([corners, torch.cat([one, slopes, one]).unsqueeze(0)])
 
     def forward(self, z: Tensor, theta: Tensor) -> tuple[Tensor, Tensor]:
         """x and log dx/dz for z (...) and theta (..., 3K - 1)."""
@@ -78,11 +83,12 @@ class SplineMap:
 
     def _bin(self, knots: Tensor, axis: int, value: Tensor) -> tuple[Tensor, ...]:
         """z_k, x_k, d_k, width, height and d_k+1 of the bin each value is in, along an axis."""
-        k = (value.unsqueeze(-1) >= knots[..., axis, 1:-1]).sum(-1)
-        ends = torch.stack([k, k + 1], -1).unsqueeze(-2).expand(*k.shape, 3, 2)
-        left, right = knots.expand(*k.shape, *knots.shape[-2:]).gather(-1, ends).unbind(-1)
-        width, height, _ = (right - left).unbind(-1)
-        return *left.unbind(-1), width, height, right[..., 2]
+        missing = value.ndim + 2 - knots.ndim  # sample axes of the values that theta lacks
+        knots = knots.reshape(3, -1, *[1] * missing, *knots.shape[2:]).expand(-1, -1, *value.shape)
+        k = (value >= knots[axis, 1:-1]).sum(0)
+        left, right = knots.gather(1, torch.stack([k, k + 1]).expand(3, -1, *k.shape)).unbind(1)
+        width, height, _ = right - left
+        return *left, width, height, right[2]
 
     def _bottom(self, xi: Tensor, s: Tensor, d_k: Tensor, d_next: Tensor) -> Tensor:
         return s + (d_next + d_k - 2 * s) * xi * (1 - xi)
