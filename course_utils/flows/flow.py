@@ -16,6 +16,7 @@ from course_utils.flows.layer import Layer
 __all__ = ["Flow", "standard_normal"]
 
 
+@validate.typed
 def standard_normal(dim: int) -> Independent:
     """N(0, I) in `dim` dimensions, the usual base: event shape (dim,)."""
     validate.integer(1, dim=dim)
@@ -49,6 +50,9 @@ class Flow(nn.Module, Distribution):
             raise TypeError(f"base must be a Distribution, got {type(base).__name__}")
         if not base.event_shape:
             base = Independent(base, 1, validate_args=False)
+        if isinstance(transforms, nn.Module) and not isinstance(transforms, nn.ModuleList):
+            got = type(transforms).__name__
+            raise TypeError(f"transforms must be a sequence of layers, got a single {got}")
         for layer in transforms:
             if not isinstance(layer, Layer):
                 raise TypeError(f"transforms must be layers, got {type(layer).__name__}")
@@ -71,7 +75,7 @@ class Flow(nn.Module, Distribution):
 
     def log_prob(self, x: Tensor) -> Tensor:
         """log p(x) in nats, (..., *batch) for x (..., *batch, D)."""
-        self._check(x)
+        x = self._checked(x)
         total: Tensor | float = 0.0
         for layer in reversed(self.transforms):
             x, log_det = layer.pull(x)
@@ -97,8 +101,10 @@ class Flow(nn.Module, Distribution):
         """The flow at every context: (N, C) gives batch shape (N,), weights shared."""
         if not any(layer.context_dim for layer in self.transforms):
             raise ValueError("context is given, but no layer was made with a context_dim")
-        validate.finite(context=context)
+        if not isinstance(context, Tensor):
+            raise TypeError(f"context must be a tensor, got {type(context).__name__}")
         self._check_dtype(context=context)
+        validate.finite(context=context)
         bound = [layer.condition(context) for layer in self.transforms]
         return Flow(self.base.expand(context.shape[:-1]), bound)
 
@@ -113,15 +119,20 @@ class Flow(nn.Module, Distribution):
             total = total + log_det
         return z, total
 
-    def _check(self, x: Tensor) -> None:
-        shape = (*self.batch_shape, *self.event_shape)
-        if not isinstance(x, Tensor) or x.shape[-1:] != self.event_shape:
+    def _checked(self, x: Tensor) -> Tensor:
+        """x of at least the shape (*batch, D), by broadcasting."""
+        shape = self.batch_shape + self.event_shape
+        try:
+            if x.shape[-1:] != self.event_shape:
+                raise ValueError
+            x = x.expand(torch.broadcast_shapes(x.shape, shape))
+        except (AttributeError, RuntimeError, ValueError):
             got = tuple(x.shape) if isinstance(x, Tensor) else type(x).__name__
-            raise ValueError(
-                f"x must be a tensor of shape (..., {', '.join(map(str, shape))}), got {got}"
-            )
+            expected = f"(..., {', '.join(map(str, shape))})"
+            raise ValueError(f"x must be a tensor of shape {expected}, got {got}") from None
         self._check_dtype(x=x)
         validate.finite(x=x)
+        return x
 
     def _check_dtype(self, **tensors: Tensor) -> None:
         for name, tensor in tensors.items():

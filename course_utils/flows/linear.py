@@ -23,7 +23,7 @@ class Permutation(Layer):
 
     @validate.typed
     def __init__(self, order: Sequence[int]) -> None:
-        if sorted(order) != list(range(len(order))):
+        if not order or sorted(order) != list(range(len(order))):
             raise ValueError(f"order must hold each of 0 ... D - 1 once, got {list(order)}")
         super().__init__(len(order))
         self.register_buffer("order", torch.tensor(order))
