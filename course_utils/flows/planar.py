@@ -57,8 +57,7 @@ class Planar(Layer):
 
     @staticmethod
     def _log_det(h: Tensor, det_at_0: Tensor) -> Tensor:
-        # 1 + ûᵀw (1 - h²), as a sum of terms that are not negative
-        return (h**2 + det_at_0 * (1 - h**2)).log()
+        return (det_at_0 + h * h * (1 - det_at_0)).log()  # 1 + ûᵀw (1 - h²)
 
     @staticmethod
     def _solve(y: Tensor, wu_hat: Tensor) -> Tensor:
