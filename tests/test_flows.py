@@ -25,7 +25,7 @@ from torch.distributions import (
     kl_divergence,
 )
 
-from course_utils import exact, flows, training
+from course_utils import elbo, exact, flows, training
 from course_utils.flows.affine import AffineMap
 from course_utils.flows.conditioner import made_masks
 from course_utils.flows.spline import SplineMap
@@ -816,6 +816,16 @@ def test_conditioning_shares_the_weights_and_leaves_the_flow_alone():
     assert [id(p) for p in q.parameters()] == [id(p) for p in flow.parameters()]
     with pytest.raises(ValueError, match="context is missing: Spline was made with context_dim=2"):
         flow.log_prob(torch.zeros(1))
+
+
+def test_a_flow_is_a_posterior_and_a_prior_in_the_elbo():
+    """Where q is the posterior, whatever the flow, every draw of the bound is the evidence, 0."""
+    prior = flows.Flow(flows.standard_normal(2), [build("MaskedAutoregressive", 2)]).double()
+    encoder = flow_of("AutoregressiveSpline", 2, 2, N=5)
+    for q, log_joint in ((prior.expand((5,)), prior.log_prob), (encoder, encoder.log_prob)):
+        draws = elbo.joint_minus_q(log_joint, q, 3)
+        assert torch.allclose(draws, torch.zeros(3, 5, dtype=torch.float64), atol=1e-9)
+    assert (elbo.joint_minus_q(prior.log_prob, encoder, 2000).mean(0) < 0).all()
 
 
 def test_a_gradient_reaches_the_context():
