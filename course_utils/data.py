@@ -17,7 +17,18 @@ from torch import Tensor
 from course_utils import validate
 from course_utils.mnist import Mnist, mnist
 
-__all__ = ["Digits", "Mnist", "Sample", "arc", "digits", "mnist", "ring", "sine", "two_moons"]
+__all__ = [
+    "Digits",
+    "Mnist",
+    "Sample",
+    "arc",
+    "checkerboard",
+    "digits",
+    "mnist",
+    "ring",
+    "sine",
+    "two_moons",
+]
 
 
 class Sample(NamedTuple):
@@ -68,6 +79,22 @@ def two_moons(num_points: int, noise: float = 0.1, seed: int = 0) -> Sample:
     _check(num_points, noise, seed)
     x, label = sklearn.datasets.make_moons(num_points, noise=noise, random_state=seed)
     return Sample(torch.from_numpy(x), torch.from_numpy(label).double()[:, None])
+
+
+@validate.typed
+def checkerboard(num_points: int, seed: int = 0) -> Sample:
+    """Uniform on every other square of a 4 x 4 board over [-4, 4]^2. x: (N, 2); z, the square, 0 to 7.
+
+    Squares have side 2, and square 0 is the bottom left one. The density is 1/32 on them, so the
+    entropy is log 32 = 3.4657 nats. There is no noise to add: the edges are sharp.
+    """
+    _check(num_points, 0.0, seed)
+    generator = torch.Generator().manual_seed(seed)
+    square = torch.randint(8, (num_points,), generator=generator)
+    row = square // 2
+    corner = torch.stack([2 * (square % 2) + row % 2, row], 1)
+    inside = torch.rand(num_points, 2, generator=generator, dtype=torch.float64)
+    return Sample(2 * (corner + inside) - 4, square.double()[:, None])
 
 
 def digits() -> Digits:

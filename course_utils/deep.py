@@ -38,18 +38,21 @@ Likelihood = Literal["fixed", "scalar", "diagonal", "bernoulli"]
 MIN_SIGMA2 = 1e-4  # of the variances sigma2(z): a pixel that is always 0 would drive its own to 0
 
 
+@validate.typed
 def mlp(inputs: int, hidden: Sequence[int], outputs: int) -> nn.Sequential:
     """inputs -> hidden[0] -> ... -> outputs, a GELU after every hidden layer; linear if none.
 
     GELU is a ReLU with its corner rounded off: for smooth functions quadrature converges fast.
     """
     sizes = [inputs, *hidden, outputs]
+    validate.integer(1, inputs=inputs, outputs=outputs, hidden=min(sizes))
     layers: list[nn.Module] = []
     for size, following in itertools.pairwise(sizes):
         layers += [nn.Linear(size, following), nn.GELU()]
     return nn.Sequential(*layers[:-1])
 
 
+@validate.typed
 class Model(nn.Module):
     """z ~ prior, x | z ~ forward(z): what everything here needs of a model.
 
@@ -62,13 +65,18 @@ class Model(nn.Module):
     def __init__(self, latent_dim: int, data_dim: int, prior: Distribution | None = None) -> None:
         super().__init__()
         validate.integer(1, latent_dim=latent_dim, data_dim=data_dim)
+        if prior is not None and (prior.batch_shape or prior.event_shape != (latent_dim,)):
+            raise ValueError(
+                f"prior must be one distribution of event shape ({latent_dim},), got batch shape "
+                f"{tuple(prior.batch_shape)} and event shape {tuple(prior.event_shape)}"
+            )
         self.latent_dim, self.data_dim = latent_dim, data_dim
         self.register_buffer("_zero", torch.zeros(latent_dim), persistent=False)
         self._prior = prior
 
     @property
     def prior(self) -> Distribution:
-        """p(z), in the model's dtype and on its device."""
+        """p(z); the standard normal is in the model's dtype and on its device."""
         return self._prior or _normal(self._zero, torch.ones_like(self._zero))
 
     def forward(self, z: Tensor) -> Independent:
@@ -94,6 +102,7 @@ class Model(nn.Module):
             return self(self.prior.sample(torch.Size([num_samples]))).sample()
 
 
+@validate.typed
 class Decoder(Model):
     """z ~ N(0, I),  x | z ~ p(x | g(z; theta)),  with g a network (`mlp`).
 
@@ -117,10 +126,6 @@ class Decoder(Model):
     ) -> None:
         super().__init__(latent_dim, data_dim, prior)
         validate.positive(sigma2=sigma2)
-        if likelihood not in ("fixed", "scalar", "diagonal", "bernoulli"):
-            raise ValueError(
-                f"likelihood must be fixed, scalar, diagonal or bernoulli, got {likelihood!r}"
-            )
         self.likelihood = likelihood
         outputs = 2 * data_dim if likelihood == "diagonal" else data_dim
         self.network = mlp(latent_dim, hidden, outputs)
@@ -154,6 +159,7 @@ class Decoder(Model):
         return self.log_sigma2.exp().item()
 
 
+@validate.typed
 class Curve(Model):
     """z ~ N(0, 1),  x | z ~ N(point(z), noise^2 I): a curve in the plane, known exactly.
 
@@ -204,13 +210,16 @@ def log_joint(
     return log_likelihood + model.prior.log_prob(z)
 
 
+@validate.typed
 def grid(latent_dim: int, spacing: float | None = None) -> Grid:
     """Quadrature nodes for one or two latents with a standard normal prior, from -6 to 6.
 
     spacing: by default 0.01 for one latent, 0.04 for two.
     """
     validate.integer(1, 2, latent_dim=latent_dim)
-    spacing = spacing or (0.01 if latent_dim == 1 else 0.04)
+    if spacing is None:
+        spacing = 0.01 if latent_dim == 1 else 0.04
+    validate.positive(spacing=spacing)
     axis = torch.linspace(-6, 6, round(12 / spacing) + 1, dtype=torch.float64)
     return axis if latent_dim == 1 else (axis, axis)
 

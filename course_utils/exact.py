@@ -11,7 +11,7 @@ from collections.abc import Callable
 import torch
 from numpy.polynomial.hermite_e import hermegauss
 from torch import Tensor
-from torch.distributions import Distribution, MultivariateNormal
+from torch.distributions import Distribution, Independent, MultivariateNormal, Normal
 
 from course_utils import validate
 
@@ -54,9 +54,14 @@ def expectation(f: LogJoint, q: Distribution, num_nodes: int = 20) -> Tensor:
     f: takes z (num_nodes^H, *batch, H), returns (num_nodes^H, *batch); exact where f is a
         polynomial of degree 2 num_nodes - 1 or less in every latent.
     q: MultivariateNormal, or Independent(Normal, 1), of batch shape (*batch) and event (H,).
+        Any other is a TypeError.
     Source: Abramowitz & Stegun, Handbook of Mathematical Functions, 1964, 25.4.46.
     """
     validate.integer(1, num_nodes=num_nodes)
+    full = isinstance(q, MultivariateNormal)
+    diagonal = isinstance(q, Independent) and isinstance(q.base_dist, Normal)
+    if not (full or diagonal) or len(q.event_shape) != 1:
+        raise TypeError(f"q must be MultivariateNormal or Independent(Normal, 1), got {q}")
     H = q.event_shape.numel()
     node, weight = (torch.from_numpy(a).to(q.mean) for a in hermegauss(num_nodes))
     eps = torch.cartesian_prod(*[node] * H).reshape(-1, *[1] * len(q.batch_shape), H)

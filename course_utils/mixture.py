@@ -101,10 +101,8 @@ class BernoulliMixture:
         self, x: Float[Tensor, "N D"], seen: Bool[Tensor, "D"] | None = None
     ) -> Float[Tensor, "N C"]:
         """log p(x_n, z_n = k) for every point and component; of the seen pixels only, if given."""
-        validate.finite(x=x)
+        _check_binary(x)
         validate.columns(self.means[0], x=x)
-        if not ((x == 0) | (x == 1)).all():
-            raise ValueError("x must be binary, 0 or 1: use (x > 0.5).double()")
         seen = torch.ones_like(self.means[0], dtype=torch.bool) if seen is None else seen
         on, off = self.means[:, seen].log(), (1 - self.means[:, seen]).log()
         return self.weights.log() + x[:, seen] @ on.T + (1 - x[:, seen]) @ off.T
@@ -122,14 +120,21 @@ class BernoulliMixture:
     @staticmethod
     @validate.typed
     def maximise(x: Float[Tensor, "N D"], q: Categorical) -> "BernoulliMixture":
-        """The mixture with the largest sum of E_q[log p(x_n, z_n)], after one invented point of
-        each value in every component, so that no probability reaches 0 or 1.
+        """The mixture with the largest sum of E_q[log p(x_n, z_n)] when every count, of a
+        component and of a pixel's 0 and 1 in it, is one higher than seen (Laplace's rule): so
+        no probability reaches 0 or 1.
         """
-        validate.finite(x=x)
+        _check_binary(x)
         validate.latents(q, len(x), ())
         counts = q.probs.sum(0)
         means = (q.probs.T @ x + 1) / (counts[:, None] + 2)
         return BernoulliMixture((counts + 1) / (len(x) + len(counts)), means)
+
+
+def _check_binary(x: Tensor) -> None:
+    validate.finite(x=x)
+    if not ((x == 0) | (x == 1)).all():
+        raise ValueError("x must be binary, 0 or 1: use (x > 0.5).double()")
 
 
 def _check_weights(weights: Tensor) -> None:

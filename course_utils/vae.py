@@ -23,6 +23,7 @@ from course_utils.deep import Decoder
 __all__ = ["Decoder", "Encoder", "Gaps", "elbo", "fit", "gaps"]
 
 
+@validate.typed
 class Encoder(nn.Module):
     """x -> q(z | x) = N(mu(x; phi), Sigma(x; phi)), with a network (`deep.mlp`).
 

@@ -23,20 +23,38 @@ from torch.distributions import (
     MultivariateNormal,
     Normal,
     kl_divergence,
+    register_kl,
 )
 
 from course_utils import deep, exact, training, validate
 from course_utils.mixture import BernoulliMixture
 
-__all__ = ["Local", "MeanField", "e_step", "elbo", "exact_elbo", "fit", "gaussian", "mean_field"]
+__all__ = [
+    "Local",
+    "MeanField",
+    "best_q",
+    "e_step",
+    "elbo",
+    "exact_elbo",
+    "fit",
+    "gaussian",
+    "m_step",
+    "mean_field",
+]
 
 Covariance = Literal["diagonal", "full"]
 
 
+@register_kl(MultivariateNormal, Independent)
+def _kl_of_full_covariance(q: MultivariateNormal, p: Independent) -> Tensor:
+    """To a prior of independent normals, which torch leaves out."""
+    if not isinstance(p.base_dist, Normal):
+        raise NotImplementedError
+    return kl_divergence(q, MultivariateNormal(p.mean, scale_tril=torch.diag_embed(p.stddev)))
+
+
 def num_parameters(latent_dim: int, covariance: Covariance) -> int:
     """How many numbers lambda_n holds: 2 H, or H + H (H + 1) / 2."""
-    if covariance not in ("diagonal", "full"):
-        raise ValueError(f"covariance must be diagonal or full, got {covariance!r}")
     return 2 * latent_dim if covariance == "diagonal" else latent_dim * (latent_dim + 3) // 2
 
 
@@ -46,6 +64,12 @@ def gaussian(parameters: Tensor, latent_dim: int) -> Independent | MultivariateN
     P = 2 H gives a diagonal covariance. With more, Sigma = L L^T with the roots of the
     variances on the diagonal of L and the further entries below it, row by row.
     """
+    widths = num_parameters(latent_dim, "diagonal"), num_parameters(latent_dim, "full")
+    if parameters.shape[-1] not in widths:
+        raise ValueError(
+            f"parameters must have {widths[0]} columns for a diagonal covariance or {widths[1]} "
+            f"for a full one, got {parameters.shape[-1]}"
+        )
     mean, log_variance = parameters[..., :latent_dim], parameters[..., latent_dim : 2 * latent_dim]
     scale, below = (log_variance / 2).exp(), parameters[..., 2 * latent_dim :]
     if not below.shape[-1]:
@@ -69,6 +93,7 @@ def parameters_of(q: Distribution, covariance: Covariance) -> Tensor:
     return torch.cat(parameters, -1).detach()
 
 
+@validate.typed
 class Local(nn.Module):
     """q_n(z) = N(z | mu_n, Sigma_n), with lambda_n row n of `rows` (N, P).
 
@@ -136,12 +161,17 @@ def bound(x: Tensor, q: Distribution, model: deep.Model, num_samples: int, beta:
 def exact_elbo(
     x: Float[Tensor, "N D"], q: Distribution, model: deep.Model, num_nodes: int = 20
 ) -> Float[Tensor, "N"]:
-    """L_n without samples, for a Gaussian q over one or two latents: Gauss-Hermite quadrature."""
+    """L_n without samples, for a Gaussian q over one or two latents: Gauss-Hermite quadrature of
+    E_q[log p(x_n, z)], plus the entropy of q_n. num_nodes: of each latent.
+    """
     validate.integer(1, 2, latent_dim=model.latent_dim)
     validate.latents(q, len(x), (model.latent_dim,))
     model.check(x)
-    fit = exact.expectation(lambda z: model(z).log_prob(x), q, num_nodes)
-    return fit - kl_divergence(q, model.prior)
+
+    def log_joint(z: Tensor) -> Tensor:
+        return model(z).log_prob(x) + model.prior.log_prob(z)
+
+    return exact.expectation(log_joint, q, num_nodes) + q.entropy()
 
 
 @validate.typed
@@ -160,7 +190,7 @@ def e_step(
     two latents, by num_nodes of Gauss-Hermite a latent.
     """
     fixed = deep.frozen(model)
-    fixed.check(x)
+    _check(x, q, fixed)
 
     def loss(x: Tensor) -> Tensor:
         if num_samples is None:
@@ -181,7 +211,7 @@ def m_step(
     num_samples: int = 1,
 ) -> training.History:
     """Raise the sum of L_n in theta, every q_n held: num_steps of Adam on minibatches."""
-    model.check(x)
+    _check(x, q, model)
 
     def loss(x: Tensor, rows: Tensor) -> Tensor:
         return -bound(x, gaussian(rows, q.latent_dim), model, num_samples, 1.0).mean()
@@ -210,9 +240,9 @@ def fit(
     lr_local decay to 0. A row of q moves once an epoch, when its point is drawn; the others
     are not touched, so an epoch's cost is linear in N. History's loss is -L_n per data point.
     """
-    validate.integer(1, num_epochs=num_epochs, num_samples=num_samples)
+    validate.integer(1, num_epochs=num_epochs, batch_size=batch_size, num_samples=num_samples)
     validate.positive(lr_local=lr_local)
-    model.check(x)
+    _check(x, q, model)
     batch_size = min(batch_size, len(x))
 
     def loss(x: Tensor, n: Tensor) -> Tensor:
@@ -234,6 +264,14 @@ def fit(
         optimizer=optimizer,
         progress=progress,
     )
+
+
+def _check(x: Tensor, q: Local, model: deep.Model) -> None:
+    """Raise unless q has one row for every row of x, over the model's latents, in its dtype."""
+    model.check(x)
+    validate.latents(q(), len(x), (model.latent_dim,))
+    if q.rows.dtype != x.dtype:
+        raise TypeError(f"q must have the dtype of x, {x.dtype}, got {q.rows.dtype}")
 
 
 class _Both:
@@ -288,7 +326,7 @@ class MeanField:
     """q(z, x_hidden) = q(z) times one Bernoulli a hidden pixel, for every image.
 
     weights (N, C): q(z_n = k). means (N, M): q(x_nd = 1) of the M hidden pixels.
-    elbo: L_n (N,) after each sweep, in nats, the start first.
+    elbo: L_n (N,) after each sweep, in nats; the last is that of weights and means.
     """
 
     weights: Tensor
@@ -310,18 +348,22 @@ def mean_field(
         q(z = k) ~ exp(log p(x_seen, k) + sum_d E[log p(x_d | k)])
         logit q(x_d = 1) = sum_k q(k) logit means_kd
     seen (D,): which pixels are given; the others of x are ignored. start (N, C): q(z) to begin
-    with. Source: Bishop, Pattern Recognition and Machine Learning, 2006, sec. 10.1.1.
+    with, rows that sum to 1. Source: Bishop, Pattern Recognition and Machine Learning, 2006, sec. 10.1.1.
     """
     validate.integer(1, num_sweeps=num_sweeps)
     if seen.all():
         raise ValueError("seen must leave out at least one pixel")
+    validate.finite(start=start)
+    validate.columns(model.weights, start=start)
+    if (start < 0).any() or ((start.sum(1) - 1).abs() > 1e-5).any():
+        raise ValueError("start must have rows of probabilities, which sum to 1")
     log_joint = model.log_joint(torch.where(seen, x, 0.0), seen)  # (N, C)
     on, off = model.means[:, ~seen].log(), (1 - model.means[:, ~seen]).log()  # (C, M)
     q, history = start, []
     for _ in range(num_sweeps):
         pixels = torch.sigmoid(q @ (on - off))
         score = log_joint + pixels @ on.T + (1 - pixels) @ off.T  # E[log p(x_seen, x_hidden, k)]
-        entropy = Independent(Bernoulli(pixels), 1).entropy() - torch.special.xlogy(q, q).sum(1)
-        history.append((q * score).sum(1) + entropy)
         q = score.softmax(1)
+        entropy = Independent(Bernoulli(pixels), 1).entropy()
+        history.append(score.logsumexp(1) + entropy)  # = E_q[score] + both entropies, at this q
     return MeanField(q, pixels, history)

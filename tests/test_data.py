@@ -4,12 +4,13 @@ import socket
 import numpy as np
 import pytest
 import torch
-from scipy.stats import kstest
+from scipy.stats import chisquare, kstest
 from sklearn.datasets import load_digits
 
 from course_utils import data
 
-SIMULATED = {"sine": 1, "arc": 2, "ring": 2, "two_moons": 2}  # name: D
+SIMULATED = {"sine": 1, "arc": 2, "ring": 2, "two_moons": 2, "checkerboard": 2}  # name: D
+NOISY = ["sine", "arc", "ring", "two_moons"]
 
 
 @pytest.fixture(params=SIMULATED)
@@ -40,7 +41,9 @@ def test_the_callers_random_state_is_left_alone(draw):
     assert np.array_equal(np.random.get_state()[1], numpy_before)
 
 
-def test_the_noise_is_standard_normal_times_its_standard_deviation(draw):
+@pytest.mark.parametrize("name", NOISY)
+def test_the_noise_is_standard_normal_times_its_standard_deviation(name):
+    draw = getattr(data, name)
     clean, noisy = draw(20_000, noise=0.0), draw(20_000, noise=0.3)
     assert clean.z.equal(noisy.z)
     assert kstest((noisy.x - clean.x).flatten() / 0.3, "norm").pvalue > 0.01
@@ -94,6 +97,18 @@ def test_two_moons_are_two_half_circles_told_apart_by_z():
     assert torch.allclose((lower - centre).norm(dim=1), torch.ones(len(lower), dtype=x.dtype))
     assert (upper[:, 1] >= -1e-12).all()
     assert (lower[:, 1] <= 0.5 + 1e-12).all()
+
+
+def test_checkerboard_is_uniform_on_every_other_square():
+    x, z = data.checkerboard(20_000)
+    assert x.min() >= -4 and x.max() <= 4
+    column, row = ((x + 4) // 2).long().unbind(1)
+    assert ((column + row) % 2 == 0).all()  # square 0, bottom left, is one of them
+    assert (2 * row + column // 2).equal(z[:, 0].long())
+    counts = torch.bincount(z[:, 0].long(), minlength=8)
+    assert chisquare(counts).pvalue > 0.01
+    for axis in (0, 1):
+        assert kstest((x[:, axis] % 2) / 2, "uniform").pvalue > 0.01
 
 
 def test_digits_are_split_as_documented():

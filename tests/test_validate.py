@@ -124,13 +124,15 @@ NUMBERS = {
     "em.fit num_steps": (lambda n: em.fit(X, 1, n), "num_steps", [-1, 1.5, math.nan, "1", None]),
     "ppca.PPCA.sample": (PPCA.sample, "num_samples", NOT_A_COUNT),
 }
-for name in ("sine", "arc", "ring", "two_moons"):
+for name in ("sine", "arc", "ring", "two_moons", "checkerboard"):
     draw = getattr(data, name)
     NUMBERS |= {
         f"data.{name}": (draw, "num_points", NOT_A_COUNT),
-        f"data.{name} noise": (lambda v, draw=draw: draw(9, noise=v), "noise", NOT_A_NOISE),
         f"data.{name} seed": (lambda v, draw=draw: draw(9, seed=v), "seed", NOT_A_SEED),
     }
+    if name != "checkerboard":
+        noise = (lambda v, draw=draw: draw(9, noise=v), "noise", NOT_A_NOISE)
+        NUMBERS[f"data.{name} noise"] = noise
 
 
 def refuses(call, value, argument):
