@@ -148,13 +148,18 @@ def elbo(
 
 def bound(x: Tensor, q: Distribution, model: deep.Model, num_samples: int, beta: float) -> Tensor:
     """`elbo` without its checks, for the inside of a training loop."""
-    z = q.rsample(torch.Size([num_samples]))  # (S, N, H)
-    fit = model(z).log_prob(x).mean(0)
+    shape = torch.Size([num_samples])
+    log_q = None
+    if hasattr(q, "rsample_and_log_prob"):  # a flow knows log q of its own samples, uninverted
+        z, log_q = q.rsample_and_log_prob(shape)  # (S, N, H), (S, N)
+    else:
+        z = q.rsample(shape)
     try:
         kl = kl_divergence(q, model.prior)
     except NotImplementedError:
-        kl = (q.log_prob(z) - model.prior.log_prob(z)).mean(0)
-    return fit - beta * kl
+        log_q = q.log_prob(z) if log_q is None else log_q
+        kl = (log_q - model.prior.log_prob(z)).mean(0)
+    return model(z).log_prob(x).mean(0) - beta * kl
 
 
 @validate.typed
