@@ -77,7 +77,9 @@ class Model(nn.Module):
     @property
     def prior(self) -> Distribution:
         """p(z); the standard normal is in the model's dtype and on its device."""
-        return self._prior or _normal(self._zero, torch.ones_like(self._zero))
+        if self._prior is not None:
+            return self._prior
+        return _normal(self._zero, torch.ones_like(self._zero))
 
     def forward(self, z: Tensor) -> Independent:
         """p(x | z)."""
