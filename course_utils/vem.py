@@ -255,7 +255,7 @@ def fit(
 
     def optimizer(parameters: list[nn.Parameter], lr: float) -> _Both:
         theta = [p for p in parameters if p is not q.rows]
-        return _Both(torch.optim.Adam(theta, lr), torch.optim.SparseAdam([q.rows], lr_local))
+        return _Both(training.Adam(theta, lr), torch.optim.SparseAdam([q.rows], lr_local))
 
     return training.fit(
         nn.ModuleList([model, q]),

@@ -12,14 +12,17 @@ from time import perf_counter, sleep
 from unittest import mock
 
 import nbformat
-import pyro.distributions as pyro
+import pyro
 import torch
 import zuko
 from pyro.distributions.transforms import Planar
+from pyro.infer import SVI, Trace_ELBO, TraceMeanField_ELBO
 from sklearn.decomposition import PCA, FactorAnalysis
 from torch import Tensor, nn
+from torch.distributions import Independent, Normal, kl_divergence
+from torch.utils.data import DataLoader, TensorDataset
 
-from course_utils import em, flows, ppca
+from course_utils import deep, em, flows, ladder, ppca, vae, vem
 from course_utils.kit import Explorer
 
 LESSONS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
@@ -145,8 +148,8 @@ def planar_against_pyro(dim: int, num_layers: int, num_points: int = 512) -> Non
     """E_q[log q - log p] for an unnormalised Gaussian p: Pyro has no density of given points."""
     ours = flows.Flow(flows.standard_normal(dim), [flows.Planar(dim) for _ in range(num_layers)])
     layers = nn.ModuleList(Planar(dim) for _ in range(num_layers))
-    base = pyro.Normal(torch.zeros(dim), torch.ones(dim)).to_event(1)
-    theirs = pyro.TransformedDistribution(base, list(layers))
+    base = pyro.distributions.Normal(torch.zeros(dim), torch.ones(dim)).to_event(1)
+    theirs = pyro.distributions.TransformedDistribution(base, list(layers))
 
     def our_loss() -> Tensor:
         x, log_q = ours.rsample_and_log_prob((num_points,))
@@ -170,6 +173,176 @@ def planar_against_pyro(dim: int, num_layers: int, num_points: int = 512) -> Non
         repeat(lambda: ours.sample((num_points,))),
         repeat(lambda: theirs.sample((num_points,))),
         goal=1,
+    )
+
+
+def vem_against_a_loop_over_points(num_points: int = 5000) -> None:
+    """The algorithm as it is written down: point by point, a step in theta, one in lambda_n."""
+    x = ladder.arc()[0][:num_points]
+    model, q = deep.Decoder(1, 2, (32, 32), sigma2=0.1), vem.Local(num_points, 1)
+    loop_model = deep.Decoder(1, 2, (32, 32), sigma2=0.1)
+    mean, log_variance = torch.zeros(num_points, 1), torch.zeros(num_points, 1)
+    adam = torch.optim.Adam(loop_model.parameters(), lr=1e-3)
+    prior = Normal(torch.zeros(1), torch.ones(1))
+
+    def theirs() -> None:
+        for n in range(num_points):
+            m, v = mean[n].clone().requires_grad_(), log_variance[n].clone().requires_grad_()
+            q_n = Normal(m, (v / 2).exp())
+            fit = loop_model(q_n.rsample()).log_prob(x[n])
+            loss = (kl_divergence(q_n, prior) - fit).sum()
+            adam.zero_grad()
+            loss.backward()
+            adam.step()
+            mean[n] -= 1e-3 * m.grad
+            log_variance[n] -= 1e-3 * v.grad
+
+    compare(
+        f"an epoch of vem.fit, N={num_points}, against a loop over the points",
+        lambda: vem.fit(x, q, model, 1, progress=False),
+        theirs,
+        goal=0.01,
+        rounds=2,
+    )
+
+
+def vem_in_the_number_of_points() -> None:
+    for num_points in (1000, 10_000, 100_000):
+        x = deep.arc().sample(num_points)
+        model, q = deep.Decoder(1, 2, (32, 32), sigma2=0.1), vem.Local(num_points, 1)
+        epoch = partial(vem.fit, x, q, model, 1, progress=False)
+        time = median(seconds(epoch) for _ in range(5))
+        print(f"vem.fit, N={num_points}: {time / num_points * 1e6:.2f} µs a point and epoch")
+
+
+class PyroVAE(nn.Module):
+    """The model and the guide of two networks of ours, as Pyro's tutorial writes them."""
+
+    def __init__(self, encoder: vae.Encoder, decoder: vae.Decoder) -> None:
+        super().__init__()
+        self.encoder, self.decoder = encoder, decoder
+
+    def model(self, x: Tensor) -> None:
+        pyro.module("decoder", self.decoder)
+        zero = x.new_zeros(len(x), self.decoder.latent_dim)
+        with pyro.plate("data", len(x)):
+            z = pyro.sample("z", pyro.distributions.Normal(zero, 1.0).to_event(1))
+            mean, scale = self.decoder.network(z), (self.decoder.log_sigma2 / 2).exp()
+            pyro.sample("x", pyro.distributions.Normal(mean, scale).to_event(1), obs=x)
+
+    def guide(self, x: Tensor) -> None:
+        pyro.module("encoder", self.encoder)
+        with pyro.plate("data", len(x)):
+            mean, log_variance = self.encoder.network(x).chunk(2, -1)
+            q = pyro.distributions.Normal(mean, (log_variance / 2).exp()).to_event(1)
+            pyro.sample("z", q)
+
+
+def vae_against_pyro(
+    name: str, x: Tensor, latent_dim: int, encoder: tuple[int, ...], decoder: tuple[int, ...]
+) -> None:
+    """100 steps of Adam on minibatches of 500, without Pyro's validation, which costs time.
+
+    Beside them the forward and backward pass of the networks alone, below which neither can go.
+    """
+    pyro.enable_validation(False)
+
+    def pair() -> tuple[vae.Encoder, vae.Decoder]:
+        return (
+            vae.Encoder(x.shape[1], latent_dim, encoder),
+            vae.Decoder(latent_dim, x.shape[1], decoder, sigma2=0.1),
+        )
+
+    def batches() -> list[Tensor]:
+        rows = torch.cat([torch.randperm(len(x)) for _ in range(1 + 50_000 // len(x))])[:50_000]
+        return [x[batch] for batch in rows.split(500)]
+
+    for bound in (Trace_ELBO, TraceMeanField_ELBO):
+        pyro.clear_param_store()
+        rival = PyroVAE(*pair())
+        svi = SVI(rival.model, rival.guide, pyro.optim.Adam({"lr": 1e-4}), bound())
+
+        def theirs(svi: SVI = svi) -> None:
+            for batch in batches():
+                svi.step(batch)
+
+        e, d = pair()
+        compare(
+            f"100 steps of vae.fit, {name}, against Pyro's {bound.__name__}",
+            lambda e=e, d=d: vae.fit(x, e, d, 100, lr=1e-4, progress=False),
+            theirs,
+            goal=0.5,
+            rounds=7,
+        )
+    e, d = pair()
+    networks = nn.ModuleList([e.network, d.network])
+
+    def floor() -> None:
+        for batch in batches():
+            networks.zero_grad()
+            parameters = e.network(batch)
+            (d.network(parameters[:, :latent_dim]).sum() + parameters.sum()).backward()
+
+    time = median(seconds(floor) for _ in range(7))
+    print(f"100 forward and backward passes of the networks alone: {time * 1e3:.2f} ms")
+
+
+def relu_network(inputs: int, outputs: int) -> nn.Sequential:
+    return nn.Sequential(
+        nn.Linear(inputs, 20), nn.ReLU(), nn.Linear(20, 20), nn.ReLU(), nn.Linear(20, outputs)
+    )
+
+
+def arc_against_the_textbook(num_epochs: int = 500) -> None:
+    """The time to the test ELBO where the usual loop ends: 20 ReLUs, Adam at 3e-4, a DataLoader.
+
+    Its noise is the true one, 0.1, and held; ours is learned.
+    """
+    train, test = ladder.arc()
+    torch.manual_seed(0)
+    encoder, decoder = vae.Encoder(2, 1), vae.Decoder(1, 2, likelihood="fixed", sigma2=0.01)
+    encoder.network, decoder.network = relu_network(2, 2), relu_network(1, 2)
+    both = nn.ModuleList([encoder, decoder])
+    adam = torch.optim.Adam(both.parameters(), lr=3e-4)
+    prior = Independent(Normal(torch.zeros(1), torch.ones(1)), 1)
+    loader = DataLoader(TensorDataset(train), batch_size=1000, shuffle=True)
+    start = perf_counter()
+    for _ in range(num_epochs):
+        for (x,) in loader:
+            q = encoder(x)
+            loss = (kl_divergence(q, prior) - decoder(q.rsample()).log_prob(x)).mean()
+            adam.zero_grad()
+            loss.backward()
+            adam.step()
+    their_time = perf_counter() - start
+    theirs = ladder.measure(test, decoder, encoder(test))
+    print(f"the textbook's VAE of the arc: {theirs} after {their_time:.0f} s")
+
+    torch.manual_seed(0)
+    encoder, decoder = vae.Encoder(2, 1, (64, 64)), vae.Decoder(1, 2, (32, 32), sigma2=0.1)
+    times, elbos, spent = [], [], 0.0
+    calls = iter(range(10**9))
+
+    def look(*_) -> None:
+        """Every 50 steps the test ELBO, off the clock."""
+        nonlocal spent
+        if next(calls) % 50 == 0:
+            begun = perf_counter()
+            times.append(begun - start - spent)
+            with torch.no_grad():
+                q = vem.gaussian(encoder.network(test), 1)
+                elbos.append(vem.elbo(test, q, decoder, 20).mean().item())
+            spent += perf_counter() - begun
+
+    encoder.register_forward_hook(look)
+    start = perf_counter()
+    vae.fit(train, encoder, decoder, 3000, progress=False)
+    our_time = perf_counter() - start - spent
+    reached = next(t for t, elbo in zip(times, elbos, strict=True) if elbo >= theirs.elbo)
+    ours = ladder.measure(test, decoder, vem.gaussian(encoder.network(test), 1))
+    print(
+        f"ours reaches that ELBO after {reached:.2f} s, ratio {reached / their_time:.3g} "
+        f"(goal <= 0.1), and ends at {ours} after {our_time:.1f} s; limit {ladder.limit():.3f}"
     )
 
 
@@ -213,8 +386,13 @@ if __name__ == "__main__":
     em_against_sklearn()
     em_in_the_number_of_points()
     torch.set_num_threads(1)
+    vem_against_a_loop_over_points()
+    vem_in_the_number_of_points()
+    vae_against_pyro("the arc", ladder.arc()[0], 1, (64, 64), (32, 32))
+    vae_against_pyro("the digits", ladder.digits()[0], 2, (64,), (64,))
     for dim, num_layers in ((2, 5), (8, 3)):
         flows_against_zuko(dim, num_layers)
         planar_against_pyro(dim, num_layers)
     for lesson in LESSONS:
         frames(lesson)
+    arc_against_the_textbook()
