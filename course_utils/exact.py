@@ -70,7 +70,11 @@ def expectation(f: LogJoint, q: Distribution, num_nodes: int = 20) -> Tensor:
         z = q.mean + (q.scale_tril @ eps[..., None])[..., 0]
     else:
         z = q.mean + q.stddev * eps
-    return torch.tensordot(log_weight.exp(), f(z), 1)
+    values = f(z)
+    if not isinstance(values, Tensor) or values.shape != z.shape[:-1]:
+        got = tuple(values.shape) if isinstance(values, Tensor) else values
+        raise ValueError(f"f must return shape {tuple(z.shape[:-1])}, one value a node, got {got}")
+    return torch.tensordot(log_weight.exp(), values, 1)
 
 
 def _on_grid(log_joint: LogJoint, grid: Grid) -> tuple[Tensor, Tensor, tuple[int, ...]]:

@@ -1,7 +1,7 @@
 """The course's one measure: mean nats per test point, bound and exact evidence, model by model.
 
-The table holds what the lessons measured, rounded to three decimals. Each lesson computes its own rung anew
-and claims that it is the table's, so a lesson that changes makes its table entry false.
+The table holds what the lessons measured, rounded to three decimals. Each lesson computes its own
+rung anew and claims that it is the table's, so a lesson that changes makes its table entry false.
 """
 
 from typing import NamedTuple
@@ -58,6 +58,8 @@ def limit() -> float:
 def below(name: str, table: dict[str, Rung]) -> dict[str, Rung]:
     """The rungs under the one of this name."""
     names = list(table)
+    if name not in names:
+        raise ValueError(f"name must be one of {', '.join(names)}, got {name!r}")
     return {rung: table[rung] for rung in names[: names.index(name)]}
 
 

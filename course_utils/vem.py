@@ -141,8 +141,8 @@ def elbo(
     otherwise the mean of log q - log p over the same samples.
     """
     validate.integer(1, num_samples=num_samples)
-    validate.latents(q, len(x), (model.latent_dim,))
     model.check(x)
+    validate.latents(q, len(x), (model.latent_dim,))
     return bound(x, q, model, num_samples, beta)
 
 
@@ -170,8 +170,8 @@ def exact_elbo(
     E_q[log p(x_n, z)], plus the entropy of q_n. num_nodes: of each latent.
     """
     validate.integer(1, 2, latent_dim=model.latent_dim)
-    validate.latents(q, len(x), (model.latent_dim,))
     model.check(x)
+    validate.latents(q, len(x), (model.latent_dim,))
 
     def log_joint(z: Tensor) -> Tensor:
         return model(z).log_prob(x) + model.prior.log_prob(z)
@@ -309,6 +309,7 @@ def best_q(
     An exact `e_step` from each of the starts, for one or two latents; the best of the ends and
     the starts is kept, point by point, so that it is never worse than a start.
     """
+    model.check(x)
     if not starts:
         raise ValueError("starts must be one Gaussian or more, got none")
     rows = []

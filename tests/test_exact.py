@@ -5,7 +5,13 @@ import scipy.stats
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from torch.distributions import MultivariateNormal, Normal
+from torch.distributions import (
+    Independent,
+    Laplace,
+    LowRankMultivariateNormal,
+    MultivariateNormal,
+    Normal,
+)
 
 from course_utils import exact
 
@@ -174,3 +180,112 @@ def test_a_bad_grid_is_refused(function, grid):
 def test_a_bad_log_joint_is_refused(function, log_joint):
     with pytest.raises((ValueError, TypeError), match="log_joint"):
         function(log_joint, GRID)
+
+
+# Expectations
+
+
+def gaussian(latent_dim, batch=(3,)):
+    """A Gaussian with a full covariance for every data point."""
+    root = 0.4 * torch.randn(*batch, latent_dim, latent_dim).double() + torch.eye(latent_dim)
+    return MultivariateNormal(torch.randn(*batch, latent_dim).double(), root @ root.mT)
+
+
+@pytest.mark.parametrize("batch", [(), (3,), (2, 3)])
+@pytest.mark.parametrize("latent_dim", [1, 2, 3])
+def test_the_moments_of_a_gaussian_are_exact(latent_dim, batch):
+    full = gaussian(latent_dim, batch)
+    diagonal = Independent(Normal(full.mean, full.stddev), 1)
+    for q in (full, diagonal):
+        G = full.covariance_matrix
+        if q is diagonal:
+            G = torch.diag_embed(full.variance)
+        first, last = q.mean[..., 0], q.mean[..., -1]
+        close = {"rtol": 0, "atol": 1e-10}
+        one = exact.expectation(lambda z: torch.ones_like(z[..., 0]), q, 1)
+        torch.testing.assert_close(one, torch.ones(batch).double(), **close)
+        mean = exact.expectation(lambda z: z[..., -1], q, 1)
+        torch.testing.assert_close(mean, last, **close)
+        product = exact.expectation(lambda z: z[..., 0] * z[..., -1], q, 2)
+        torch.testing.assert_close(product, first * last + G[..., 0, -1], **close)
+        cube = exact.expectation(lambda z: z[..., 0] ** 3, q, 2)
+        torch.testing.assert_close(cube, first**3 + 3 * first * G[..., 0, 0], **close)
+
+
+@given(nodes=st.integers(1, 12), power=st.integers(0, 30))
+@few
+def test_polynomials_are_exact_to_twice_the_nodes_less_one(nodes, power):
+    q = Independent(Normal(torch.zeros(1, 1).double(), torch.ones(1, 1).double()), 1)
+    found = exact.expectation(lambda z: z[..., 0] ** power, q, nodes).item()
+    moment = 0 if power % 2 else math.prod(range(1, power, 2))  # (power - 1)!!
+    if power <= 2 * nodes - 1:
+        assert found == pytest.approx(moment, rel=1e-9, abs=1e-6)
+    elif power == 2 * nodes:
+        assert found < moment * (1 - 1e-6)
+
+
+@given(mean=st.floats(-2, 2), scale=st.floats(0.1, 1.5), rate=st.floats(-2, 2))
+@few
+def test_the_expected_exponential_and_cosine_are_the_closed_forms(mean, scale, rate):
+    moments = torch.tensor([mean, scale], dtype=torch.float64)[:, None, None]
+    q = Independent(Normal(*moments), 1)
+    growth = exact.expectation(lambda z: (rate * z[..., 0]).exp(), q, 40).item()
+    assert growth == pytest.approx(math.exp(rate * mean + (rate * scale) ** 2 / 2), rel=1e-8)
+    wave = exact.expectation(lambda z: (rate * z[..., 0]).cos(), q, 40).item()
+    damped = math.cos(rate * mean) * math.exp(-((rate * scale) ** 2) / 2)
+    assert wave == pytest.approx(damped, abs=1e-8)
+
+
+def test_an_expectation_is_the_integral_over_the_grid():
+    def bent(z):
+        return (z[..., 0] * z[..., 1]).sin() + z[..., 0].cos()
+
+    density = MOON.log_prob(torch.stack(torch.meshgrid(*PAIR, indexing="ij"), -1)).exp()
+    nodes = torch.stack(torch.meshgrid(*PAIR, indexing="ij"), -1)
+    expected = torch.trapezoid(torch.trapezoid(density * bent(nodes), PAIR[1]), PAIR[0])
+    q = MultivariateNormal(MOON.mean[None], MOON.covariance_matrix[None])
+    assert exact.expectation(bent, q, 40).item() == pytest.approx(expected.item(), abs=1e-6)
+
+
+def test_the_gradient_of_an_expectation_is_the_closed_forms():
+    mean = torch.tensor([[0.4]], dtype=torch.float64, requires_grad=True)
+    scale = torch.tensor([[0.8]], dtype=torch.float64, requires_grad=True)
+    q = Independent(Normal(mean, scale), 1)
+    exact.expectation(lambda z: z[..., 0] ** 3, q, 3).sum().backward()
+    assert mean.grad.item() == pytest.approx(3 * 0.4**2 + 3 * 0.8**2)
+    assert scale.grad.item() == pytest.approx(6 * 0.4 * 0.8)
+
+
+def test_the_dtype_of_q_is_kept():
+    q = Independent(Normal(torch.zeros(2, 1), torch.ones(2, 1)), 1)
+    assert exact.expectation(lambda z: z[..., 0], q).dtype == torch.float32
+
+
+@pytest.mark.parametrize(
+    "q",
+    [
+        Normal(torch.zeros(3), 1.0),
+        Independent(Laplace(torch.zeros(3, 2), 1.0), 1),
+        Independent(Normal(torch.zeros(3, 2, 2), 1.0), 2),
+        LowRankMultivariateNormal(torch.zeros(3, 2), torch.ones(3, 2, 1), torch.ones(3, 2)),
+        None,
+    ],
+    ids=str,
+)
+def test_an_expectation_under_anything_but_a_gaussian_is_refused(q):
+    with pytest.raises(TypeError, match=r"\bq must be"):
+        exact.expectation(lambda z: z[..., 0], q)
+
+
+@pytest.mark.parametrize(
+    "f", [lambda z: z, lambda z: z.sum(), lambda z: z[:-1, ..., 0], lambda z: 0.0]
+)
+def test_a_function_of_the_wrong_shape_is_refused(f):
+    with pytest.raises(ValueError, match=r"\bf must return"):
+        exact.expectation(f, gaussian(2))
+
+
+@pytest.mark.parametrize("num_nodes", [0, -1])
+def test_no_nodes_are_refused(num_nodes):
+    with pytest.raises(ValueError, match="num_nodes"):
+        exact.expectation(lambda z: z[..., 0], gaussian(2), num_nodes)

@@ -196,6 +196,108 @@ def test_the_progress_bar_can_be_shown(capsys):
     assert "3" in capsys.readouterr().err
 
 
+class Table(nn.Module):
+    """A parameter with a row per data point, whose gradient is sparse."""
+
+    def __init__(self, num_points):
+        super().__init__()
+        self.rows = nn.Parameter(torch.zeros(num_points, 2))
+
+    def forward(self, n):
+        return nn.functional.embedding(n, self.rows, sparse=True)
+
+
+def test_groups_of_parameters_keep_the_ratio_of_their_rates_while_they_decay():
+    model, seen = nn.ModuleList([Point(), Point()]), []
+
+    def optimizer(parameters, lr):
+        slow, fast = parameters
+        descent = SGD([{"params": [slow], "lr": lr}, {"params": [fast], "lr": 10 * lr}])
+        seen.append(descent)
+        return descent
+
+    history = fit(
+        model,
+        lambda _: model[0].p + model[1].p,
+        torch.ones(4),
+        num_steps=8,
+        lr=0.1,
+        decay=True,
+        optimizer=optimizer,
+    )
+    assert history.lr == pytest.approx([0.05 * (1 + math.cos(math.pi * k / 8)) for k in range(8)])
+    assert model[0].p.item() == pytest.approx(-sum(history.lr))
+    assert model[1].p.item() == pytest.approx(-10 * sum(history.lr), rel=1e-5)
+    assert [group["lr"] for group in seen[0].param_groups] == pytest.approx(
+        [history.lr[-1], 10 * history.lr[-1]]
+    )
+
+
+def test_without_decay_every_group_keeps_its_own_rate():
+    model = nn.ModuleList([Point(), Point()])
+
+    def optimizer(parameters, lr):
+        return SGD([{"params": parameters[:1]}, {"params": parameters[1:], "lr": 5.0}], lr=lr)
+
+    fit(model, lambda _: model[0].p + model[1].p, torch.ones(4), lr=0.1, optimizer=optimizer)
+    assert [each.p.item() for each in model] == pytest.approx([-0.5, -25])
+
+
+def test_sparse_gradients_move_the_rows_of_the_minibatch_as_dense_ones_do():
+    n, target = torch.arange(6), torch.randn(6, 2)
+
+    def run(forward, table):
+        torch.manual_seed(1)
+
+        def loss(n, target):
+            return (forward(n) - target).square().sum()
+
+        return fit(
+            table, loss, n, target, num_steps=5, batch_size=2, optimizer=SGD, lr=0.1, decay=True
+        )
+
+    sparse, dense = Table(6), Table(6)
+    histories = [run(sparse, sparse), run(lambda n: dense.rows[n], dense)]
+    assert sparse.rows.grad.is_sparse and not dense.rows.grad.is_sparse
+    torch.testing.assert_close(sparse.rows, dense.rows)
+    assert histories[0].loss == pytest.approx(histories[1].loss)
+
+
+def test_a_row_drawn_twice_gets_both_gradients():
+    table = Table(3)
+    twice = torch.tensor([1, 1])
+    fit(table, lambda n: table(n).sum(), twice, num_steps=1, optimizer=SGD, lr=0.5)
+    assert table.rows.tolist() == [[0, 0], [-1, -1], [0, 0]]
+
+
+def test_a_sparse_gradient_that_is_not_finite_keeps_the_rows():
+    table = Table(3)
+    with pytest.raises(Diverged, match="step 0: a gradient is not finite"):
+        fit(table, lambda n: table(n).sqrt().sum(), torch.tensor([2]), optimizer=SGD)
+    assert (table.rows == 0).all()
+
+
+def test_infinite_gradients_that_would_cancel_as_duplicates_are_noticed():
+    table = Table(2)
+    sign = torch.tensor([[1.0], [-1.0]])
+    with pytest.raises(Diverged, match="a gradient is not finite"):
+        fit(table, lambda n: (sign * table(n).sqrt()).sum(), torch.zeros(2).long(), optimizer=SGD)
+
+
+def test_the_default_is_adam():
+    ours, theirs = nn.Linear(3, 2), nn.Linear(3, 2)
+    theirs.load_state_dict(ours.state_dict())
+    x = torch.randn(7, 3)
+    fit(ours, lambda x: ours(x).square().mean(), x, num_steps=20, lr=0.01)
+    adam = torch.optim.Adam(theirs.parameters(), lr=0.01)
+    for _ in range(20):
+        adam.zero_grad()
+        theirs(x).square().mean().backward()
+        adam.step()
+    torch.testing.assert_close(ours.weight, theirs.weight)
+    torch.testing.assert_close(ours.bias, theirs.bias)
+
+
 X = torch.ones(4, 2)
 
 
