@@ -141,7 +141,7 @@ def explore_ring() -> Explorer:
         fig, (left, right) = style.subplots(2, width_ratios=[1.9, 1])
         left.set(xlim=(-4, 4), ylim=(0, 3.6), yticks=[], xlabel="latent z")
         left.set(ylabel="density", title="Posterior and best Gaussian")
-        small = left.inset_axes((0.36, 0.42, 0.28, 0.56))
+        small = left.inset_axes((0.41, 0.45, 0.28, 0.53))
         left.text(-3.9, 3.25, "exact posterior", color=TRUTH.color)
         left.text(-3.9, 2.9, "best q (dashed)", color=Q.color)
         left.text(-3.9, 2.55, "prior (dotted)", color=PRIOR.color)
@@ -149,7 +149,8 @@ def explore_ring() -> Explorer:
         small.plot(np.cos(turn), np.sin(turn), **MODEL.line)
         small.plot([0.75, 1.25], [0, 0], color=DATA.color, linewidth=2)
         small.set(xlim=(-1.35, 1.35), ylim=(-1.35, 1.35), aspect="equal", xticks=[], yticks=[])
-        small.text(0, 0, "x", ha="center", va="center", color=DATA.color)
+        small.set_axis_off()
+        left.text(1.6, 2.53, "seam", color=DATA.color)
         right.set(xlim=(-0.6, 2.1), ylim=(low, -0.2), xticks=[], ylabel="nats")
         right.set_title("Its gap")
         right.axhline(table.evidence[0], **TRUTH.line | {"linewidth": 2})
@@ -160,7 +161,7 @@ def explore_ring() -> Explorer:
             "q": left.plot([], [], **Q.line)[0],
             "prior": left.plot([], [], **PRIOR.line | {"linewidth": 2})[0],
             "x": small.plot([], [], **DATA.dots | {"markersize": 13})[0],
-            "angle": left.text(1.5, 3.25, ""),
+            "angle": small.text(0, 0, "", ha="center", va="center"),
             "elbo": right.bar([0], [0], color=BOUND, **bar)[0],
             "kl": right.bar([0], [0], color=GAP, hatch="//", **bar)[0],
             "elbo_label": right.text(0.5, low + 0.06, ""),
@@ -178,7 +179,7 @@ def explore_ring() -> Explorer:
             "q": (Z, q),
             "prior": (Z, prior / peak),
             "x": ([across], [up]),
-            "angle": f"x at {degrees}°",
+            "angle": f"x at\n{degrees}°",
             "elbo": (-0.4, low, 0.8, elbo - low),
             "kl": (-0.4, elbo, 0.8, kl),
             "elbo_label": f"ELBO {elbo:.3f}".replace("-", "−"),
@@ -380,25 +381,27 @@ def explore_epochs(x: Tensor, snapshots: list[Snapshot]) -> Explorer:
     order = torch.atan2(x[BARS, 1], x[BARS, 0]).argsort()
     edges, shown = torch.linspace(-1.6, 1.6, 7), x[:400]
     colors = mpl.colormaps["viridis"](np.linspace(0, 0.95, 8))
-    high = 0.25
+    high = 0.8  # nats; longer bars are cut
 
     def scene():
         fig, (left, right) = style.subplots(2)
         left.set(xlim=(-1.7, 1.7), ylim=(-1.7, 1.7), aspect="equal", xlabel="$x_1$")
         left.set(ylabel="$x_2$", title="Points, coloured by $\\mu_n$")
-        right.set(xlim=(-1, len(BARS)), ylim=(0, high * 1.3), xticks=[], ylabel="gap, nats")
+        right.set(
+            xlim=(-1, len(BARS)), ylim=(0, high * 1.5), xticks=[], ylabel="gap, nats (cut at 0.8)"
+        )
         right.set(xlabel="30 points, along the arc", title="Each owns a gap bar")
-        dots = {"linestyle": "none", "marker": "o", "markersize": 6}
+        dots = {"linestyle": "none", "marker": "o", "markersize": 5}
         codes = [left.plot([], [], color=color, **dots)[0] for color in colors]
         return fig, {f"code_{k}": line for k, line in enumerate(codes)} | {
-            "decoder": left.plot([], [], **MODEL.line)[0],
+            "decoder": left.plot([], [], **MODEL.line | {"linewidth": 5})[0],
             "gaps": right.add_collection(
                 mpl.collections.LineCollection([], colors=GAP, linewidths=8)
             ),
-            "evidence": right.text(-0.6, high * 1.2, "", color=TRUTH.color),
-            "elbo": right.text(-0.6, high * 1.09, "", color=Q.color),
+            "evidence": right.text(-0.6, high * 1.39, "", color=TRUTH.color),
+            "elbo": right.text(-0.6, high * 1.27, "", color=Q.color),
             "epoch": left.text(0, 0, "", ha="center", va="center"),
-            "gap": right.text(len(BARS) - 1, high * 1.2, "", color=GAP_TEXT, ha="right"),
+            "gap": right.text(-0.6, high * 1.15, "", color=GAP_TEXT),
         }
 
     def update(step: int) -> dict:
@@ -413,14 +416,16 @@ def explore_epochs(x: Tensor, snapshots: list[Snapshot]) -> Explorer:
             "evidence": f"evidence {evidence.mean():.3f}".replace("-", "−"),
             "elbo": f"ELBO {elbo.mean():.3f}".replace("-", "−"),
             "epoch": f"epoch\n{s.epoch}",
-            "gap": f"mean gap {gap.mean():.3f}",
+            "gap": f"gap {gap.mean():.3f}, on average",
             "alt": f"After {s.epoch} epochs, of 30 data points the mean evidence is "
             f"{evidence.mean():.3f}, the mean ELBO {elbo.mean():.3f} and the mean gap "
             f"{gap.mean():.3f} nats; the largest is {gap.max():.3f}.",
         }
 
     last = len(snapshots) - 1
-    slider = widgets.IntSlider(value=last, min=0, max=last, description="snapshot")
+    slider = widgets.IntSlider(
+        value=last, min=0, max=last, description=f"snapshot, one every {snapshots[1].epoch} epochs"
+    )
     return Explorer(
         scene, update, {"step": slider}, [{"step": s} for s in (0, last // 4, last // 2)]
     )
@@ -447,7 +452,7 @@ def plot_naive(num_samples: list[int], estimates: Tensor, evidence: float) -> Pi
     ax.text(num_samples[-1], evidence + 0.5, "exact", color=TRUTH.color, ha="right", va="bottom")
     ax.errorbar(num_samples, middle, 2 * spread, **Q.line | {"marker": "D"}, capsize=6)
     ax.set(xscale="log", xlabel="samples S from the prior", ylabel="nats per image")
-    ax.set(ylim=(estimates.min() - 2, evidence + 4), title="Prior samples: low, and slow")
+    ax.set(ylim=(estimates.min().item() - 2, evidence + 4), title="Prior samples: low, and slow")
     pairs = [f"{m:.2f} at S = {s}" for m, s in zip(middle.tolist(), num_samples, strict=True)]
     return figure(
         fig,
@@ -477,14 +482,18 @@ def plot_two_latents(
         outlines.append(mean[:, None] + 2 * root @ circle)
         left.plot(*outlines[-1], **look_of)
     reach = torch.cat(outlines, 1)
-    middle, half = reach.mean(1), 0.8 * (reach.amax(1) - reach.amin(1)).max()
-    left.set(xlim=(middle[0] - half, middle[0] + half), ylim=(middle[1] - half, middle[1] + half))
-    left.set(xlabel="$z_1$", ylabel="$z_2$", aspect="equal", title="One image's posterior")
-    order = gaps[0].argsort()
-    right.bar(torch.arange(gaps.shape[1]), gaps[0][order], color=DATA.color, alpha=0.35)
-    right.bar(torch.arange(gaps.shape[1]), gaps[1][order], color=GAP, hatch="//")
-    right.text(0, gaps.max() * 0.92, "diagonal (grey)", color=DATA.color)
-    right.text(0, gaps.max() * 0.82, "full covariance", color=GAP_TEXT)
+    half = 0.8 * (reach.amax(1) - reach.amin(1)).max().item()
+    across, up = reach.mean(1).tolist()
+    left.set(xlim=(across - half, across + half), ylim=(up - half, up + half))
+    left.set(xlabel="$z_1$", ylabel="$z_2$", aspect="equal", adjustable="datalim")
+    left.set_title("One image's posterior")
+    left.text(0.03, 0.03, "dotted: diagonal\ndashed: full", transform=left.transAxes)
+    places, (wide, narrow) = range(gaps.shape[1]), gaps[:, gaps[0].argsort()].tolist()
+    right.bar(places, wide, color=DATA.color, alpha=0.35)
+    right.bar(places, narrow, color=GAP, hatch="//")
+    top = max(wide)
+    right.text(0, top * 0.92, "diagonal (grey)", color=DATA.color)
+    right.text(0, top * 0.82, "full covariance", color=GAP_TEXT)
     right.set(xticks=[], xlabel=f"{gaps.shape[1]} test images", ylabel="gap, nats")
     right.set_title("A gap bar each")
     return figure(
@@ -530,7 +539,8 @@ def plot_ranking(names: list[str], evidence: Tensor, elbo: Tensor) -> Picture:
     ax.text(evidence[0], 0.45 + places[0], "evidence", color=TRUTH.color, ha="center")
     ax.text(elbo[0], 0.45 + places[0], "best ELBO", color=Q.color, ha="center")
     ax.set(xlabel="nats per point", ylim=(-0.5, len(names) - 0.1))
-    ax.set_xlim(elbo.min() - 0.1, evidence.max() + 0.1)
+    ax.set_xlim(elbo.min().item() - 0.1, evidence.max().item() + 0.1)
+    ax.locator_params("x", nbins=5)
     ax.set_title("Best evidence, worst bound")
     rows = zip(names, evidence.tolist(), elbo.tolist(), strict=True)
     text = "; ".join(f"{name}: evidence {e:.3f}, best ELBO {b:.3f}" for name, e, b in rows)
