@@ -271,10 +271,8 @@ def test_every_public_function_and_method_with_an_argument_is_in_the_tables():
                 takes = len(inspect.signature(function).parameters) > 1
                 if ours and takes and not method.startswith("_"):
                     public.add(f"{layer}.{name}.{method}")
-    assert (
-        public - INSIDE - {"ladder.below"} == {row.split()[0] for row in TENSORS | NUMBERS} & public
-    )
-    assert public >= INSIDE | {"ladder.below"}
+    assert public >= INSIDE
+    assert public - INSIDE - {"ladder.below"} <= {row.split()[0] for row in TENSORS | NUMBERS}
 
 
 @pytest.mark.parametrize("row", TENSORS)
