@@ -389,14 +389,17 @@ def test_every_corner_is_a_frame_that_can_be_read(make):
 def test_the_epochs_can_be_read_and_their_gaps_are_evidence_minus_bound(training):
     explorer = lesson.explore_epochs(*training)
     assert not faults(explorer)
-    moments = training[1]
+    x, moments = training
     for step, moment in enumerate(moments):
         frame = explorer.frame(step=step)
         heights = [bar[1][1] for bar in frame["gaps"]]
         gaps = (moment.evidence - moment.elbo).clamp(max=0.8)
         assert sorted(heights) == pytest.approx(sorted(gaps.tolist()), abs=1e-6)
         assert min(heights) > -1e-4
-        assert sum(len(frame[f"code_{k}"][0]) for k in range(8)) == 400
+        edges = [-torch.inf, *torch.linspace(-1.6, 1.6, 7).tolist(), torch.inf]
+        for k, (low, high) in enumerate(itertools.pairwise(edges)):
+            inside = (moment.mean[:400] > low) & (moment.mean[:400] <= high)
+            assert torch.equal(torch.stack(frame[f"code_{k}"], 1), x[:400][inside])
 
 
 def test_the_ring_table_is_as_good_as_a_search_over_all_gaussians():
@@ -437,6 +440,13 @@ def test_no_q_of_yours_crosses_the_line(by_hand, mean, scale, fives):
     evidence = lesson.ring_table().evidence[0]
     assert frame["slice"][1].max() < evidence
     assert frame["here"][1][0] < evidence
+
+
+def test_your_q_stands_on_its_curve(by_hand):
+    frame = by_hand.frame(mean=-2.0, scale=0.3, degrees=20)
+    means, bounds = frame["slice"]
+    at = (means + 2.0).abs().argmin()
+    assert bounds[at].item() == pytest.approx(frame["here"][1][0], abs=1e-9)
 
 
 @pytest.fixture(scope="module")

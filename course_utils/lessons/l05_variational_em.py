@@ -470,7 +470,7 @@ def plot_two_latents(
     gaps: Tensor,
 ) -> Picture:
     """Image k's posterior (G, G) on axis x axis, the best q of both families, all gaps (2, N)."""
-    fig, (left, right) = style.subplots(2, width_ratios=[1, 1.15])
+    fig, (left, right) = style.subplots(2)
     levels = posterior.max() * torch.tensor([0.03, 0.15, 0.4, 0.8])
     left.contour(axis, axis, posterior.T, levels=levels.tolist(), colors=TRUTH.color)
     turn = torch.linspace(0, 2 * pi, 200, dtype=torch.float64)
@@ -482,10 +482,10 @@ def plot_two_latents(
         outlines.append(mean[:, None] + 2 * root @ circle)
         left.plot(*outlines[-1], **look_of)
     reach = torch.cat(outlines, 1)
-    half = 0.8 * (reach.amax(1) - reach.amin(1)).max().item()
+    half = 1.1 * (reach.amax(1) - reach.amin(1)).max().item()
     across, up = reach.mean(1).tolist()
     left.set(xlim=(across - half, across + half), ylim=(up - half, up + half))
-    left.set(xlabel="$z_1$", ylabel="$z_2$", aspect="equal", adjustable="datalim")
+    left.set(xlabel="$z_1$", ylabel="$z_2$", aspect="equal")
     left.set_title("One image's posterior")
     left.text(0.03, 0.03, "dotted: diagonal\ndashed: full", transform=left.transAxes)
     places, (wide, narrow) = range(gaps.shape[1]), gaps[:, gaps[0].argsort()].tolist()
