@@ -200,8 +200,8 @@ def explore_gaps() -> Explorer:
             "cursor": ([angle, angle], [floor, 90]),
             "evidence": ([-0.5, 0.5], [evidence, evidence]),
             "top_label": f"evidence {evidence:.3f}",
-            "labels": f".. approx. {approximation:.3f}\n// amort. {amortisation:.3f}\n"
-            f"ELBO {elbo:.3f}" + ("\n(off the axis)" if elbo < low else ""),
+            "labels": f".. approx. {approximation:.3f}\n// amort. {_short(amortisation)}\n"
+            f"ELBO {_short(elbo)}" + ("\n(off the axis)" if elbo < low else ""),
             "alt": f"At {angle} degrees, with an encoder of width {width}: evidence {evidence:.3f} = "
             f"ELBO {elbo:.3f} + amortisation gap {amortisation:.3f} + approximation gap "
             f"{approximation:.3f} nats. Round the ring the amortisation gap lies between "
@@ -219,6 +219,11 @@ def explore_gaps() -> Explorer:
     }
     strip = [{"width": w, "angle": a} for w, a in ((2, 90), (128, 90), (128, 350))]
     return Explorer(scene, update, controls, strip)
+
+
+def _short(nats: float) -> str:
+    """Three decimals, or one where there is no room for three."""
+    return f"{nats:.3f}" if abs(nats) < 10 else f"{nats:.1f}"
 
 
 # Explorer 2: the latent map
@@ -241,6 +246,7 @@ def explore_latent(encoder: vae.Encoder, decoder: deep.Decoder, x: Tensor, label
         left.set_aspect("equal")
         left.set_title("Where the digits live")
         right.set(**BLANK, title="What z decodes to")
+        right.spines[["left", "bottom"]].set_visible(False)
         image = right.imshow(np.zeros((8, 8)), cmap="gray_r", vmin=0, vmax=1)
         return fig, {
             "cross": left.plot([], [], "+", color="k", markersize=26, markeredgewidth=4)[0],
@@ -290,6 +296,7 @@ def explore_collapse() -> Explorer:
             for i in range(most)
         }
         right.set(**BLANK, title="Image, decoded")
+        right.spines[["left", "bottom"]].set_visible(False)
         white = np.zeros((4, 64))
         return fig, bars | {
             "line": left.plot([], [], color="k", linewidth=3)[0],
@@ -352,7 +359,7 @@ def linear_elbo(x: Tensor, encoder: vae.Encoder, decoder: deep.Decoder, beta: fl
 
 
 def fit_linear(
-    x: Tensor, encoder: vae.Encoder, decoder: deep.Decoder, beta: float = 1, num_steps: int = 300
+    x: Tensor, encoder: vae.Encoder, decoder: deep.Decoder, beta: float = 1, num_steps: int = 250
 ) -> None:
     """Raise the mean of `linear_elbo`, in place, by L-BFGS: no noise, so a second-order method."""
     parameters = [*encoder.parameters(), *(p for p in decoder.parameters() if p.requires_grad)]
@@ -454,7 +461,7 @@ def plot_seam(x: Tensor, gap: Tensor) -> Picture:
 
 def plot_images(rows: dict[str, Tensor], title: str, alt: str) -> Picture:
     """Rows of images under one another, each with its name: {name: (n, 64)}."""
-    fig, ax = style.subplots(height=0.8 + 0.8 * len(rows))
+    fig, ax = style.subplots(height=0.65 + 0.75 * len(rows))
     ax.imshow(mosaic(*(row.detach() for row in rows.values())), cmap="gray_r", vmin=0, vmax=1)
     ax.set(xticks=[], yticks=[3.5 + 10 * k for k in range(len(rows))], title=title)
     ax.set_yticklabels(list(rows))
