@@ -342,7 +342,8 @@ def test_the_m_step_raises_the_bound():
 def test_the_m_step_of_a_linear_decoder_is_ems():
     model, ppca = linear(torch.randn(3, 2), sigma2=0.5)
     model.log_sigma2.requires_grad_()
-    x, q = ppca.sample(60), local(60, 2, "full", random_q(60, spread=0.7))
+    x = ppca.sample(60)
+    q = local(60, 2, "full", ppca.posterior(x))
     vem.m_step(x, q, model, 1500, lr=0.01, num_samples=20)
     best = em.m_step(x, q())
     found = PPCA(model.network[0].weight, model.network[0].bias, model.sigma2)
