@@ -58,7 +58,7 @@ def recall(number: int) -> Poll:
             "From lesson 02: at its maximum, how long is the i-th column of PPCA's W?",
             [
                 Option("√λᵢ", False, "Part of the variance λᵢ is noise."),
-                Option("√(λᵢ − σ²)", True, "What the noise does not explain. Section 9 uses it."),
+                Option("√(λᵢ − σ²)", True, "What the noise does not explain. Section 8 uses it."),
                 Option("1", False, "That is PCA's; PPCA's columns have lengths."),
             ],
         ),
