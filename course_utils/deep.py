@@ -15,9 +15,10 @@ from typing import Literal, TypeVar
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
-from torch.distributions import Bernoulli, Distribution, Independent, Normal
+from torch.distributions import Bernoulli, Distribution, Independent
 
 from course_utils import exact, validate
+from course_utils.gaussian import Gaussian, StandardNormal
 
 __all__ = [
     "Curve",
@@ -79,7 +80,7 @@ class Model(nn.Module):
         """p(z); the standard normal is in the model's dtype and on its device."""
         if self._prior is not None:
             return self._prior
-        return _normal(self._zero, torch.ones_like(self._zero))
+        return StandardNormal(self._zero)
 
     def forward(self, z: Tensor) -> Independent:
         """p(x | z)."""
@@ -144,8 +145,8 @@ class Decoder(Model):
             return Independent(Bernoulli(logits=output, validate_args=False), 1)
         if self.likelihood == "diagonal":
             mean, log_sigma2 = output.chunk(2, -1)
-            return _normal(mean, (MIN_SIGMA2 + log_sigma2.exp()).sqrt())
-        return _normal(output, (self.log_sigma2 / 2).exp().expand_as(output))
+            return Gaussian(mean, (MIN_SIGMA2 + log_sigma2.exp()).log())
+        return Gaussian(output, self.log_sigma2)
 
     def check(self, x: Tensor) -> None:
         """As `Model.check`; a Bernoulli has made zeros and ones only."""
@@ -176,7 +177,7 @@ class Curve(Model):
     def forward(self, z: Tensor) -> Independent:
         """p(x | z) for z (..., 1): batch shape (...), event (2,)."""
         mean = self.point(z)
-        return _normal(mean, torch.full_like(mean, self.noise))
+        return Gaussian(mean, mean.new_tensor(2 * log(self.noise)))
 
 
 def arc(noise: float = 0.1) -> Curve:
@@ -271,8 +272,3 @@ def in_double(module: Network) -> Network:
 def frozen(module: Network) -> Network:
     """A copy without gradients, for moving something else."""
     return copy.deepcopy(module).requires_grad_(False)
-
-
-def _normal(mean: Tensor, scale: Tensor) -> Independent:
-    """Unchecked: NaN is found, with advice, by the training loop and by the bound."""
-    return Independent(Normal(mean, scale, validate_args=False), 1, validate_args=False)

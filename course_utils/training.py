@@ -13,7 +13,6 @@ import torch
 import torch._dynamo
 from jaxtyping import Shaped
 from torch import Tensor, nn
-from torch.nn.utils import get_total_norm
 from tqdm.auto import tqdm
 
 from course_utils import validate
@@ -69,7 +68,7 @@ def fit(
     lr: the learning rate; with decay=True it falls from lr to 0 along half a cosine, so
         that the noise of the last minibatches dies out.
     optimizer: called as optimizer(parameters, lr=lr), to give a torch.optim.Optimizer or
-        anything else with param_groups, zero_grad() and step(). If its groups differ in their
+        anything else with param_groups and step(). If its groups differ in their
         rates, all of them decay alike.
 
     Interrupting (the stop button) returns the history so far, marked `interrupted`; the
@@ -89,11 +88,11 @@ def fit(
                 group["lr"] = share * rate
             value = loss(*batch)
             number = _check_loss(value, step, history)
-            descent.zero_grad()
-            value.backward()
-            norm = get_total_norm([_values(p.grad) for p in parameters if p.grad is not None])
-            if not math.isfinite(norm):
+            gradients = torch.autograd.grad(value, parameters, allow_unused=True)
+            if not _finite(gradients):
                 raise Diverged(step, "a gradient is not finite", history)
+            for parameter, gradient in zip(parameters, gradients, strict=True):
+                parameter.grad = gradient
             descent.step()
             history.loss.append(number)
             history.lr.append(share * lr)
@@ -107,9 +106,10 @@ def fit(
     return history
 
 
-def _values(gradient: Tensor) -> Tensor:
-    """The entries of a gradient that may be sparse."""
-    return gradient.coalesce().values() if gradient.is_sparse else gradient
+def _finite(gradients: tuple[Tensor | None, ...]) -> bool:
+    """Whether the sum of all their entries is, which it is only if every entry is."""
+    dense = [g.coalesce().values() if g.is_sparse else g for g in gradients if g is not None]
+    return math.isfinite(torch.cat([g.flatten() for g in dense]).sum().item())
 
 
 def _minibatches(data: tuple[Tensor, ...], size: int) -> Iterator[tuple[Tensor, ...]]:
@@ -118,8 +118,8 @@ def _minibatches(data: tuple[Tensor, ...], size: int) -> Iterator[tuple[Tensor, 
     while size == num_points:
         yield data
     while True:
-        for rows in torch.randperm(num_points)[: num_points // size * size].split(size):
-            yield tuple(d[rows] for d in data)
+        order = torch.randperm(num_points)[: num_points // size * size]
+        yield from zip(*(d[order].split(size) for d in data), strict=True)
 
 
 def _check(parameters, data, num_steps, batch_size, lr) -> int:

@@ -21,12 +21,11 @@ from torch.distributions import (
     Distribution,
     Independent,
     MultivariateNormal,
-    Normal,
     kl_divergence,
-    register_kl,
 )
 
 from course_utils import deep, exact, training, validate
+from course_utils.gaussian import Gaussian
 from course_utils.mixture import BernoulliMixture
 
 __all__ = [
@@ -43,14 +42,6 @@ __all__ = [
 ]
 
 Covariance = Literal["diagonal", "full"]
-
-
-@register_kl(MultivariateNormal, Independent)
-def _kl_of_full_covariance(q: MultivariateNormal, p: Independent) -> Tensor:
-    """To a prior of independent normals, which torch leaves out."""
-    if not isinstance(p.base_dist, Normal):
-        raise NotImplementedError
-    return kl_divergence(q, MultivariateNormal(p.mean, scale_tril=torch.diag_embed(p.stddev)))
 
 
 def num_parameters(latent_dim: int, covariance: Covariance) -> int:
@@ -70,12 +61,12 @@ def gaussian(parameters: Tensor, latent_dim: int) -> Independent | MultivariateN
             f"parameters must have {widths[0]} columns for a diagonal covariance or {widths[1]} "
             f"for a full one, got {parameters.shape[-1]}"
         )
-    mean, log_variance = parameters[..., :latent_dim], parameters[..., latent_dim : 2 * latent_dim]
-    scale, below = (log_variance / 2).exp(), parameters[..., 2 * latent_dim :]
-    if not below.shape[-1]:
-        return Independent(Normal(mean, scale, validate_args=False), 1, validate_args=False)
+    num_below = parameters.shape[-1] - 2 * latent_dim
+    mean, log_variance, below = parameters.split([latent_dim, latent_dim, num_below], -1)
+    if not num_below:
+        return Gaussian(mean, log_variance)
     row, column = torch.tril_indices(latent_dim, latent_dim, -1)
-    scale_tril = torch.diag_embed(scale)
+    scale_tril = torch.diag_embed((log_variance / 2).exp())
     scale_tril[..., row, column] = below
     return MultivariateNormal(mean, scale_tril=scale_tril, validate_args=False)
 
@@ -285,10 +276,6 @@ class _Both:
     def __init__(self, *optimizers: torch.optim.Optimizer) -> None:
         self.optimizers = optimizers
         self.param_groups = [group for o in optimizers for group in o.param_groups]
-
-    def zero_grad(self) -> None:
-        for optimizer in self.optimizers:
-            optimizer.zero_grad()
 
     def step(self) -> None:
         for optimizer in self.optimizers:
