@@ -89,6 +89,11 @@ def expectation_summed(log_q, log_joint, spacing):
     return lesson.log_evidence(log_joint, spacing) - elbo
 
 
+def entropy_forgotten(log_q, log_joint, spacing):
+    energy = torch.trapezoid(log_q.exp() * log_joint, dx=spacing, dim=1)
+    return lesson.log_evidence(log_joint, spacing) - energy
+
+
 def posterior_summed(log_q, log_joint, spacing):
     log_posterior = log_joint - log_joint.logsumexp(1, keepdim=True)
     return (log_q.exp() * (log_q - log_posterior) * spacing).sum(1)
@@ -161,6 +166,17 @@ def mean_over_dimensions(log_likelihood, mu, sigma, eps):
     return log_likelihood(mu + sigma * eps).mean(0) - divergence
 
 
+def no_half(log_likelihood, mu, sigma, eps):
+    divergence = (mu**2 + sigma**2 - 1 - 2 * sigma.log()).sum(-1)
+    return log_likelihood(mu + sigma * eps).mean(0) - divergence
+
+
+def kl_sampled(log_likelihood, mu, sigma, eps):
+    z = mu + sigma * eps
+    log_ratio = Normal(0.0, 1.0).log_prob(z) - Normal(mu, sigma).log_prob(z)
+    return (log_likelihood(z) + log_ratio.sum(-1)).mean(0)
+
+
 def samples_summed(log_likelihood, mu, sigma, eps):
     divergence = 0.5 * (mu**2 + sigma**2 - 1 - 2 * sigma.log()).sum(-1)
     return log_likelihood(mu + sigma * eps).sum(0) - divergence
@@ -227,6 +243,7 @@ WRONG = [
     ("05.2", kl_negated, "sign is turned"),
     ("05.2", kl_reversed, "KL(posterior‖q)"),
     ("05.2", expectation_summed, "needs the spacing"),
+    ("05.2", entropy_forgotten, "entropy of q is missing"),
     ("05.2", posterior_summed, "sums to 1 over the grid"),
     ("05.3", marginal, "marginal variances"),
     ("05.3", precisions, "These are precisions"),
@@ -239,6 +256,8 @@ WRONG = [
     ("05.4", log_sigma_for_log_variance, "2 log σ"),
     ("05.4", no_entropy, "entropy of q is missing"),
     ("05.4", mean_over_dimensions, "over dimensions"),
+    ("05.4", no_half, "factor ½"),
+    ("05.4", kl_sampled, "sampled the KL"),
     ("05.4", samples_summed, "you summed"),
     ("05.4", averaged_over_points, "one bound per data point"),
     ("05.5", blended, "their <i>logits</i>"),

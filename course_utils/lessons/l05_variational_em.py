@@ -9,6 +9,7 @@ import ipywidgets as widgets
 import matplotlib as mpl
 import numpy as np
 import torch
+from matplotlib.patheffects import withStroke
 from torch import Tensor
 from torch.distributions import Distribution, Independent, MultivariateNormal, Normal
 
@@ -140,7 +141,7 @@ def explore_ring() -> Explorer:
     def scene():
         fig, (left, right) = style.subplots(2, width_ratios=[1.9, 1])
         left.set(xlim=(-4, 4), ylim=(0, 3.6), yticks=[], xlabel="latent z")
-        left.set(ylabel="density", title="Posterior and best Gaussian")
+        left.set(ylabel="density, rescaled", title="Posterior and best Gaussian")
         small = left.inset_axes((0.41, 0.45, 0.28, 0.53))
         left.text(-3.9, 3.25, "exact posterior", color=TRUTH.color)
         left.text(-3.9, 2.9, "best q (dashed)", color=Q.color)
@@ -211,7 +212,7 @@ def predict_by_hand() -> Prediction:
             "Only if the posterior is a Gaussian itself. On this ring it never quite is.",
         ),
         Option(
-            "close to the evidence, never to it",
+            "never quite as far as the evidence",
             True,
             "ELBO = evidence − KL(q‖posterior), and that KL is above 0 for every Gaussian here.",
         ),
@@ -225,8 +226,8 @@ def explore_by_hand() -> Explorer:
 
     def scene():
         fig, (left, right) = style.subplots(2)
-        left.set(xlim=(-4, 4), ylim=(0, 2.6), yticks=[], xlabel="latent z", ylabel="density")
-        left.set_title("Your q (dashed)")
+        left.set(xlim=(-4, 4), ylim=(0, 2.6), yticks=[], xlabel="latent z")
+        left.set(ylabel="density, rescaled", title="Your q (dashed)")
         right.set(xlim=(-3.5, 3.5), ylim=(-6, 0.6), xlabel="mean of q", ylabel="nats")
         right.set_title("The ELBO stays below")
         right.axhline(table.evidence[0], **TRUTH.line)
@@ -308,7 +309,8 @@ def explore_mean_field() -> Explorer:
         fig, (left, right) = style.subplots(2)
         left.set(xlim=(-2.6, 2.6), ylim=(-2.6, 2.6), aspect="equal", xlabel="$z_1$")
         left.set(ylabel="$z_2$", title="Two standard deviations")
-        right.set(xlim=(0, 1), ylim=(0, 1.8), xlabel="correlation ρ", title="The price")
+        right.set(xlim=(0, 1), ylim=(0, 1.8), xlabel="correlation ρ")
+        right.set_title("Mean field's price")
         right.plot(grid, -np.log(1 - grid**2) / 2, color=GAP_TEXT, linewidth=3)
         right.plot(grid, 1 - grid**2, **Q.line)
         right.text(0.66, 1.5, "KL, nats", color=GAP_TEXT, ha="right")
@@ -316,8 +318,8 @@ def explore_mean_field() -> Explorer:
         return fig, {
             "truth": left.plot([], [], **TRUTH.line)[0],
             "q": left.plot([], [], **Q.line)[0],
-            "kl": right.plot([], [], "o", color=GAP_TEXT, markersize=12)[0],
-            "variance": right.plot([], [], "D", color=Q.color, markersize=12)[0],
+            "kl": right.plot([], [], "o", color=GAP_TEXT, markersize=12, clip_on=False)[0],
+            "variance": right.plot([], [], "D", color=Q.color, markersize=12, clip_on=False)[0],
             "numbers": right.text(0.03, 1.66, ""),
         }
 
@@ -393,8 +395,9 @@ def explore_epochs(x: Tensor, snapshots: list[Snapshot]) -> Explorer:
         right.set(xlabel="30 points, along the arc", title="Each owns a gap bar")
         dots = {"linestyle": "none", "marker": "o", "markersize": 5}
         codes = [left.plot([], [], color=color, **dots)[0] for color in colors]
+        halo = {"path_effects": [withStroke(linewidth=9, foreground="white")]}  # over the dots
         return fig, {f"code_{k}": line for k, line in enumerate(codes)} | {
-            "decoder": left.plot([], [], **MODEL.line | {"linewidth": 5})[0],
+            "decoder": left.plot([], [], **MODEL.line | {"linewidth": 5} | halo)[0],
             "gaps": right.add_collection(
                 mpl.collections.LineCollection([], colors=GAP, linewidths=8)
             ),
@@ -453,6 +456,9 @@ def plot_naive(num_samples: list[int], estimates: Tensor, evidence: float) -> Pi
     ax.errorbar(num_samples, middle, 2 * spread, **Q.line | {"marker": "D"}, capsize=6)
     ax.set(xscale="log", xlabel="samples S from the prior", ylabel="nats per image")
     ax.set(ylim=(estimates.min().item() - 2, evidence + 4), title="Prior samples: low, and slow")
+    ax.text(
+        0.99, 0.05, f"bars: ± 2 sd of {len(estimates)} runs", transform=ax.transAxes, ha="right"
+    )
     pairs = [f"{m:.2f} at S = {s}" for m, s in zip(middle.tolist(), num_samples, strict=True)]
     return figure(
         fig,
@@ -658,6 +664,12 @@ Exercise(
         ),
         Mistake(
             lambda log_q, log_joint, spacing: (
+                log_evidence(log_joint, spacing) - (log_q.exp() * log_joint).sum(1) * spacing
+            ),
+            "The entropy of q is missing: the bound has − log q inside the expectation, too.",
+        ),
+        Mistake(
+            lambda log_q, log_joint, spacing: (
                 log_joint.softmax(1) * (log_joint.log_softmax(1) - log(spacing) - log_q)
             ).sum(1),
             "That is KL(posterior‖q). Here the expectation is under q.",
@@ -767,6 +779,15 @@ Exercise(
             _local_variant(mean=True),
             "You averaged the KL over dimensions. Sum: else it weighs H times too little.",
         ),
+        Mistake(
+            lambda log_likelihood, mu, sigma, eps: (
+                log_likelihood(mu + sigma * eps)
+                + Normal(0.0, 1.0).log_prob(mu + sigma * eps).sum(-1)
+                - Normal(mu, sigma).log_prob(mu + sigma * eps).sum(-1)
+            ).mean(0),
+            "Unbiased, but you sampled the KL as well. It has a formula: use it, and its noise is gone.",
+        ),
+        Mistake(_local_variant(kl=2.0), "The KL has a factor ½ in front."),
         Mistake(_local_variant(average=False), "Average over the S samples; you summed."),
         Mistake(
             lambda log_likelihood, mu, sigma, eps: local_elbo(
