@@ -27,16 +27,16 @@ ARC = {
     "EM": Rung(-1.671, -1.671),
     "vEM": Rung(-0.586, -0.584),
     "VAE": Rung(-0.560, -0.547),
-    "VAE, flow q": Rung(-0.584, -0.550),
-    "flow density": Rung(-0.563, -0.563),
+    "VAE, flow q": Rung(-0.587, -0.553),
+    "flow density": Rung(-0.567, -0.567),
 }
 DIGITS = {
     "PPCA": Rung(-0.590, -0.590),
     "EM": Rung(-0.590, -0.590),
     "vEM": Rung(20.616, 20.712),
     "VAE": Rung(14.551, 19.758),
-    "VAE, flow q": Rung(15.10, 19.52),
-    "VAE, flow prior": Rung(15.69, 20.22),
+    "VAE, flow q": Rung(15.102, 19.517),
+    "VAE, flow prior": Rung(15.686, 20.217),
 }
 
 
