@@ -403,7 +403,7 @@ def explore_epochs(x: Tensor, snapshots: list[Snapshot]) -> Explorer:
             ),
             "evidence": right.text(-0.6, high * 1.39, "", color=TRUTH.color),
             "elbo": right.text(-0.6, high * 1.27, "", color=Q.color),
-            "epoch": left.text(0, 0, "", ha="center", va="center"),
+            "epoch": left.text(-1.6, 1.6, "", va="top"),
             "gap": right.text(-0.6, high * 1.15, "", color=GAP_TEXT),
         }
 
@@ -418,7 +418,7 @@ def explore_epochs(x: Tensor, snapshots: list[Snapshot]) -> Explorer:
             "gaps": bars,
             "evidence": f"evidence {evidence.mean():.3f}".replace("-", "−"),
             "elbo": f"ELBO {elbo.mean():.3f}".replace("-", "−"),
-            "epoch": f"epoch\n{s.epoch}",
+            "epoch": f"epoch {s.epoch}",
             "gap": f"gap {gap.mean():.3f}, on average",
             "alt": f"After {s.epoch} epochs, of 30 data points the mean evidence is "
             f"{evidence.mean():.3f}, the mean ELBO {elbo.mean():.3f} and the mean gap "
