@@ -199,7 +199,7 @@ def explore_ring() -> Explorer:
 
 def predict_by_hand() -> Prediction:
     """Ask whether luck can lift the ELBO over the evidence, then try."""
-    question = "You choose mean and width of q freely. A very lucky choice could lift the ELBO …"
+    question = "You choose mean and width of q freely. With a very lucky choice the ELBO gets …"
     options = [
         Option(
             "above the evidence, if q sits on the peak",
@@ -212,7 +212,7 @@ def predict_by_hand() -> Prediction:
             "Only if the posterior is a Gaussian itself. On this ring it never quite is.",
         ),
         Option(
-            "never quite as far as the evidence",
+            "never quite up to the evidence",
             True,
             "ELBO = evidence − KL(q‖posterior), and that KL is above 0 for every Gaussian here.",
         ),
