@@ -5,26 +5,32 @@ from pathlib import Path
 
 from PIL import Image
 
-from course_utils.kit import Explorer
+from course_utils import ladder
+from course_utils.kit import plot_ladder
+from course_utils.kit.figure import png
 from course_utils.lessons import l01_pca_autoencoder as lesson01
-from course_utils.lessons import l02_ppca_posterior as lesson02
+from course_utils.lessons import l05_variational_em as lesson05
 
 FOLDER = Path(__file__).parents[2] / "docs"
 
 
-def save(explorer: Explorer, name: str, **values) -> None:
-    """One frame of an explorer as docs/name.png, in 128 colours because it stays small."""
-    picture = Image.fromarray(explorer.pixels(**values)[0][..., :3])
+def save(data: bytes, name: str) -> None:
+    """A PNG as docs/name.png, in 128 colours because it stays small."""
     buffer = io.BytesIO()
-    picture.quantize(128).save(buffer, "png", optimize=True)
+    Image.open(io.BytesIO(data)).quantize(128).save(buffer, "png", optimize=True)
     FOLDER.mkdir(exist_ok=True)
     (FOLDER / f"{name}.png").write_bytes(buffer.getvalue())
 
 
 def main() -> None:
     """Draw them all."""
-    save(lesson01.explore_plateaus(), "plateaus", start=1e-6, step=260)
-    save(lesson02.explore_posterior(), "posterior", sigma2=0.5, along=2.5, across=1.5)
+    explorers = {
+        "plateaus": (lesson01.explore_plateaus(), {"start": 1e-6, "step": 260}),
+        "seam": (lesson05.explore_ring(), {"degrees": 5}),
+    }
+    for name, (explorer, values) in explorers.items():
+        save(png(explorer.pixels(**values)[0]), name)
+    save(plot_ladder(ladder.ARC, ladder.limit(), "test point").png, "ladder")
 
 
 if __name__ == "__main__":
