@@ -9,6 +9,7 @@ from pictures import drawn_texts, faults, unreadable
 from torch.distributions import Independent, MultivariateNormal, Normal
 
 from course_utils import data, deep, pca, ppca, vae
+from course_utils.kit.exercise import EXERCISES, examine
 from course_utils.lessons import l06_vae as lesson
 
 few = settings(deadline=None, max_examples=25, derandomize=True)
@@ -63,10 +64,35 @@ def precision(output, latent_dim):
 def bound(x, mean, scale, decode, sigma2, *, z=None, fit=torch.sum, kl=torch.sum, sign=-1.0):
     """The ELBO from its formulas, with parts that can be changed."""
     z = mean + scale * torch.randn(mean.shape, dtype=mean.dtype) if z is None else z
-    log_noise = torch.log(torch.as_tensor(2 * torch.pi * sigma2, dtype=x.dtype))
+    log_noise = torch.log(2 * torch.pi * sigma2)
     pixels = -((x - decode(z)) ** 2) / (2 * sigma2) - log_noise / 2
     latents = (mean**2 + scale**2 - 1 - 2 * scale.log()) / 2
     return fit(pixels, 1) + sign * kl(latents, 1)
+
+
+def lost_noise(x, mean, scale, decode, sigma2):
+    return bound(x, mean, scale, decode, torch.tensor(float(sigma2.detach())))
+
+
+def sampled_kl(x, mean, scale, decode, sigma2):
+    q = Normal(mean, scale)
+    z = q.rsample()
+    fit = Normal(decode(z), sigma2.sqrt()).log_prob(x).sum(1)
+    return fit + (Normal(0.0, 1.0).log_prob(z) - q.log_prob(z)).sum(1)
+
+
+def reversed_kl(x, mean, scale, decode, sigma2):
+    q = Normal(mean, scale)
+    fit = Normal(decode(q.rsample()), sigma2.sqrt()).log_prob(x).sum(1)
+    return fit - torch.distributions.kl_divergence(Normal(0.0, 1.0), q).sum(1)
+
+
+def torch_sampled(x, mean, scale, decode, sigma2):
+    """Right, by a distribution over vectors and plain float32 noise."""
+    z = mean + scale * torch.randn(len(x), mean.shape[1])
+    fit = MultivariateNormal(decode(z), sigma2 * torch.eye(x.shape[1])).log_prob(x)
+    q, prior = Independent(Normal(mean, scale), 1), Independent(Normal(0 * mean, 1.0), 1)
+    return fit - torch.distributions.kl_divergence(q, prior)
 
 
 def cut_off(x, mean, scale, decode, sigma2):
@@ -112,6 +138,10 @@ def loss(x, mean, scale, decode, sigma2):
 
 def reversed_signs(evidence, best, bound):
     return bound - best, best - evidence
+
+
+def never_negative(evidence, best, bound):
+    return abs(best - bound), abs(evidence - best)
 
 
 def swapped(evidence, best, bound):
@@ -173,6 +203,9 @@ WRONG = [
     ("06.1", alternating, "alternated"),
     ("06.1", precision, "one over"),
     ("06.2", lesson.with_gradient(cut_off), "the gradient is not"),
+    ("06.2", lesson.with_gradient(lost_noise), "<code>sigma2</code> is lost"),
+    ("06.2", lesson.with_gradient(reversed_kl), "the wrong way round"),
+    ("06.2", lesson.with_gradient(sampled_kl), "you sampled the KL"),
     ("06.2", lesson.with_gradient(mean_for_sum), "multiplies σ² by D"),
     ("06.2", lesson.with_gradient(means_for_both), "means over dimensions"),
     ("06.2", lesson.with_gradient(kl_added), "The KL is subtracted"),
@@ -183,6 +216,7 @@ WRONG = [
     ("06.2", lesson.with_gradient(averaged), "One ELBO per data point"),
     ("06.2", lesson.with_gradient(loss), "That is the loss"),
     ("06.3", reversed_signs, "The signs are reversed"),
+    ("06.3", never_negative, "Leave the sign"),
     ("06.3", swapped, "You swapped them"),
     ("06.3", whole_gap, "the whole gap"),
     ("06.3", one_sign, "has the wrong sign"),
@@ -219,15 +253,22 @@ def test_the_elbo_is_the_librarys_with_its_gradients(seed):
     decoder, x = vae.Decoder(2, 3, (4,), sigma2=0.3).double(), torch.randn(6, 3).double()
     mean, scale = torch.randn(6, 2).double(), torch.rand(6, 2).double() + 0.1
     torch.manual_seed(seed)
-    ours = lesson.with_gradient(lesson.elbo)(x, mean, scale, lambda z: decoder(z).mean, 0.3)
-    leaves = mean.requires_grad_(), scale.requires_grad_()
+    sigma2 = decoder.log_sigma2.detach().exp()
+    *ours, noise = lesson.with_gradient(lesson.elbo)(
+        x, mean, scale, lambda z: decoder(z).mean, sigma2
+    )
+    leaves = mean.requires_grad_(), scale.requires_grad_(), decoder.log_sigma2
     torch.manual_seed(seed)
-    theirs = vae.elbo(x, always(*leaves), decoder)
+    theirs = vae.elbo(x, always(mean, scale), decoder)
     slopes = torch.autograd.grad(theirs.sum(), leaves)
+    ours.append(noise * sigma2)  # in log sigma2, as the library has it
     for a, b in zip(ours, (theirs.detach(), *slopes), strict=True):
-        torch.testing.assert_close(
-            a, b, rtol=1e-6, atol=1e-6
-        )  # the decoder's log sigma2 is float32
+        torch.testing.assert_close(a, b)
+
+
+def test_another_right_elbo_is_right():
+    answer = lesson.with_gradient(torch_sampled)
+    assert examine(EXERCISES["06.2"], answer).kind == "right"
 
 
 def always(mean, scale):

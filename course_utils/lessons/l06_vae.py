@@ -55,7 +55,7 @@ def recall(number: int) -> Poll:
             ],
         ),
         Poll(
-            "From lesson 02: at its maximum, how long is the i-th column of PPCA's W?",
+            "From lesson 02: at its maximum, with R = I, how long is the i-th column of PPCA's W?",
             [
                 Option("√λᵢ", False, "Part of the variance λᵢ is noise."),
                 Option("√(λᵢ − σ²)", True, "What the noise does not explain. Section 8 uses it."),
@@ -76,7 +76,9 @@ def poll_new_point() -> Poll:
                 True,
                 "Hundreds of gradient steps for one new point. That is what we want to get rid of.",
             ),
-            Option("already in θ", False, "θ makes x from z. The way back is not in it."),
+            Option(
+                "already in θ", False, "θ fixes the posterior; the best q still has to be found."
+            ),
         ],
     )
 
@@ -84,18 +86,19 @@ def poll_new_point() -> Poll:
 def poll_collapse() -> Poll:
     """Whose fault posterior collapse is."""
     return Poll(
-        "“Posterior collapse is the ELBO's fault; exact maximum likelihood would avoid it.”",
+        "“In a linear VAE, σ² held fixed, posterior collapse is the ELBO's fault; exact maximum "
+        "likelihood would avoid it.”",
         [
             Option(
                 "true",
                 False,
-                "The linear model has both. At a given σ², exact maximum likelihood sets the same "
-                "columns to zero, those with λᵢ ≤ σ².",
+                "Exact maximum likelihood is known here: PPCA. At a given σ² it sets the same columns "
+                "to zero, those with λᵢ ≤ σ².",
             ),
             Option(
                 "false",
                 True,
-                "Here the ELBO is tight at its maximum, so both agree: a noise variance too large "
+                "The ELBO is tight at its maximum, so both agree: a noise variance too large "
                 "for the data makes the unit useless, whoever fits it.",
             ),
         ],
@@ -158,12 +161,12 @@ def predict_gaps() -> Prediction:
 def explore_gaps() -> Explorer:
     """The bar evidence = ELBO + amortisation + approximation at a point of the ring."""
     table, low, high = ring_gaps(), -4.0, 0.0
-    floor = 1e-3
+    floor = 1e-3  # of the axis: the curves go below it
     hard = next(iter(table.values())).approximation  # of the family: the same for all widths
 
     def scene():
         fig, (left, right) = style.subplots(2, width_ratios=[1.5, 1])
-        left.plot(DEGREES, hard.clamp(min=floor), **TRUTH.line)
+        left.plot(DEGREES, hard.clamp(min=1e-9), **TRUTH.line)
         left.text(10, 500, "approximation gap", color=TRUTH.color)
         left.set(yscale="log", xlim=(0, 360), ylim=(floor, 2000), xticks=[0, 90, 180, 270, 360])
         left.set_yticks([1e-2, 1, 1e2])
@@ -195,7 +198,7 @@ def explore_gaps() -> Explorer:
             for name, (a, b) in shown.items()
         }
         return bars | {
-            "gap": (DEGREES, gaps.amortisation.clamp(min=floor)),
+            "gap": (DEGREES, gaps.amortisation.clamp(min=1e-9)),
             "gap_label": f"amortisation gap, width {width}",
             "cursor": ([angle, angle], [floor, 90]),
             "evidence": ([-0.5, 0.5], [evidence, evidence]),
@@ -320,9 +323,9 @@ def explore_collapse() -> Explorer:
             "label": f"βσ² = {noise:.3g}{beyond}\n{active} of {most} units active",
             "images": _pairs(shown, decoded),
             "alt": f"Sixteen eigenvalues of the digits, from {level[0]:.2f} down to {level[-1]:.2f}, and a "
-            f"line at beta sigma^2 = {noise:.3g}: {active} of {most} units lie above it. Four digits "
-            f"decoded from their posterior means keep {squared.sum() / level.sum():.0%} of the "
-            "variance in these sixteen directions.",
+            f"line at beta sigma^2 = {noise:.3g}: {active} of {most} units lie above it, and their squared "
+            f"lengths are {squared.sum() / level.sum():.0%} of the sum. Beside them four digits, each "
+            "with its reconstruction from the posterior mean.",
         }
 
     controls = {
@@ -500,8 +503,8 @@ def encoder_head(output: Tensor, latent_dim: int) -> tuple[Tensor, Tensor]:
     return mean, (log_variance / 2).exp()
 
 
-def elbo(x: Tensor, mean: Tensor, scale: Tensor, decode: Callable, sigma2: float) -> Tensor:
-    """One-sample ELBO (N,) for x (N, D) with q = N(mean, scale^2), both (N, H)."""
+def elbo(x: Tensor, mean: Tensor, scale: Tensor, decode: Callable, sigma2: Tensor) -> Tensor:
+    """One-sample ELBO (N,) for x (N, D) with q = N(mean, scale^2), both (N, H); sigma2 ()."""
     q = Normal(mean, scale)
     z = q.rsample()
     fit = Normal(decode(z), sigma2**0.5).log_prob(x).sum(1)
@@ -510,18 +513,18 @@ def elbo(x: Tensor, mean: Tensor, scale: Tensor, decode: Callable, sigma2: float
 
 
 def with_gradient(answer: Callable) -> Callable:
-    """An `elbo` that also returns the gradient of its sum in mean and in scale, to compare both."""
+    """An `elbo` that also returns the gradients of its sum in mean, scale and sigma2, to compare."""
 
     @functools.wraps(answer)
-    def both(x: Tensor, mean: Tensor, scale: Tensor, decode: Callable, sigma2: float):
-        mean, scale = mean.clone().requires_grad_(), scale.clone().requires_grad_()
-        value = answer(x, mean, scale, decode, sigma2)
+    def all_of_it(x: Tensor, mean: Tensor, scale: Tensor, decode: Callable, sigma2: Tensor):
+        leaves = [parameter.clone().requires_grad_() for parameter in (mean, scale, sigma2)]
+        value = answer(x, *leaves[:2], decode, leaves[2])
         if not isinstance(value, Tensor):
             return value
-        slopes = torch.autograd.grad(value.sum(), (mean, scale), materialize_grads=True)
+        slopes = torch.autograd.grad(value.sum(), leaves, materialize_grads=True)
         return value.detach(), *slopes
 
-    return both
+    return all_of_it
 
 
 def squared_lengths(eigenvalues: Tensor, beta: float, sigma2: float) -> Tensor:
@@ -587,11 +590,16 @@ Exercise(
     cases=[
         (_random(5), _random(5) - 0.3, _random(5) - 1 - _random(5, seed=1).abs()),
         (_random(4, seed=2) + 1, _random(4, seed=2) + 0.75, _random(4, seed=2) - 0.5),
+        (_random(3), _random(3) - 0.5, _random(3) - 0.4),  # the search for q* has missed
     ],
     mistakes=[
         Mistake(
             lambda evidence, best, bound: (bound - best, best - evidence),
-            "The signs are reversed: both gaps are what is lost, so neither is ever negative.",
+            "The signs are reversed: both gaps are what is lost, so neither should be negative.",
+        ),
+        Mistake(
+            lambda evidence, best, bound: ((best - bound).abs(), (evidence - best).abs()),
+            "Leave the sign: a negative gap would tell you that the search for q* has missed.",
         ),
         Mistake(
             lambda evidence, best, bound: (evidence - best, best - bound),
@@ -660,17 +668,27 @@ Exercise(
 
 
 def _elbo_variant(
-    across: str = "sum", kl: float = 1.0, root: bool = True, of_q: float = 1.0, moving: bool = True
+    across: str = "sum",
+    kl: float = 1.0,
+    root: bool = True,
+    of_q: float = 1.0,
+    moving: bool = True,
+    divergence: str = "closed",
 ) -> Callable:
     """`elbo` with one thing done differently, and its gradient."""
 
-    def answer(x: Tensor, mean: Tensor, scale: Tensor, decode: Callable, sigma2: float) -> Tensor:
+    def answer(x: Tensor, mean: Tensor, scale: Tensor, decode: Callable, sigma2: Tensor) -> Tensor:
         q = Normal(mean, scale**of_q)
         z = q.rsample() if moving else q.sample()
         terms = Normal(decode(z), sigma2**0.5 if root else sigma2).log_prob(x)
         fit = terms.sum(1) if across == "sum" else terms.mean(1)
-        divergence = kl_divergence(q, Normal(torch.zeros_like(mean), 1.0))
-        return fit - kl * (divergence.mean(1) if across == "both" else divergence.sum(1))
+        prior = Normal(torch.zeros_like(mean), 1.0)
+        price = {
+            "closed": kl_divergence(q, prior),
+            "sampled": q.log_prob(z) - prior.log_prob(z),
+            "reversed": kl_divergence(prior, q),
+        }[divergence]
+        return fit - kl * (price.mean(1) if across == "both" else price.sum(1))
 
     return with_gradient(answer)
 
@@ -684,8 +702,13 @@ Exercise(
     "06.2",
     with_gradient(elbo),
     cases=[
-        (_random(6, 3), _random(6, 2, seed=1), _random(6, 2, seed=2).exp(), _decode, 0.3),
-        (_random(5, 3, seed=3), _random(5, 3, seed=4), _random(5, 3, seed=5).exp(), _decode, 2.0),
+        # In float32, as in the notebook, so that torch.randn(mean.shape) draws what rsample draws.
+        (
+            *(part.float() for part in (_random(n, 3), _random(n, h, seed=n), _random(n, h).exp())),
+            _decode,
+            torch.tensor(sigma2),
+        )
+        for n, h, sigma2 in ((6, 2, 0.3), (5, 3, 2.0))
     ],
     mistakes=[
         Mistake(
@@ -700,6 +723,22 @@ Exercise(
         Mistake(
             _elbo_variant(across="both"),
             "You took means over dimensions. A log density of independent parts is their sum.",
+        ),
+        Mistake(
+            with_gradient(
+                lambda x, mean, scale, decode, s: elbo(x, mean, scale, decode, s.detach())
+            ),
+            "The value is right, the gradient in <code>sigma2</code> is lost: <code>math.sqrt</code>, "
+            "<code>float</code> and <code>item</code> make it a constant. Use <code>sigma2 ** 0.5</code>.",
+        ),
+        Mistake(
+            _elbo_variant(divergence="reversed"),
+            "The KL is the wrong way round: the expectation is under q, so q stands first.",
+        ),
+        Mistake(
+            _elbo_variant(divergence="sampled"),
+            "Unbiased, but you sampled the KL. In closed form, by <code>kl_divergence</code>, it has "
+            "no noise.",
         ),
         Mistake(_elbo_variant(kl=-1.0), "The KL is subtracted: straying from the prior costs."),
         Mistake(_elbo_variant(kl=0.0), "The KL is missing: that is a noisy autoencoder."),
@@ -725,6 +764,7 @@ Exercise(
         ),
     ],
     nudge="Draw z so that gradients pass; log p(x | z) summed over D; the KL of two Normals, over H.",
+    tolerance=1e-5,
     formula="$$\\log\\mathcal N(x\\mid g(z),\\sigma^2 I) - \\mathrm{KL}\\big(\\mathcal N(\\mu_n, "
     "\\sigma_n^2)\\,\\|\\,\\mathcal N(0, 1)\\big), \\qquad z = \\mu_n + \\sigma_n\\varepsilon$$ "
     "<code>torch.distributions.kl_divergence</code> knows the KL.",
