@@ -217,7 +217,7 @@ def log_joint(
 def grid(latent_dim: int, spacing: float | None = None) -> Grid:
     """Quadrature nodes for one or two latents with a standard normal prior, from -6 to 6.
 
-    spacing: by default 0.01 for one latent, 0.04 for two.
+    spacing: by default 0.01 for one latent, 0.05 for two.
     """
     validate.integer(1, 2, latent_dim=latent_dim)
     if spacing is None:
@@ -259,7 +259,7 @@ def _in_portions(measure, x, model, nodes) -> Tensor:
     model, x = in_double(model), x.double()
     model.check(x)
     axes = (nodes,) if isinstance(nodes, Tensor) else nodes
-    size = 1 + 20_000_000 // torch.Size([len(axis) for axis in axes]).numel()
+    size = 1 + 25_000_000 // torch.Size([len(axis) for axis in axes]).numel()
     with torch.no_grad():
         return torch.cat([measure(rows, model) for rows in x.split(size)])
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from PIL import Image
 
 from course_utils import ladder
-from course_utils.kit import plot_ladder
+from course_utils.kit import Explorer, plot_ladder
 from course_utils.kit.figure import png
 from course_utils.lessons import l01_pca_autoencoder as lesson01
 from course_utils.lessons import l05_variational_em as lesson05
@@ -24,7 +24,7 @@ def save(data: bytes, name: str) -> None:
 
 def main() -> None:
     """Draw them all."""
-    explorers = {
+    explorers: dict[str, tuple[Explorer, dict]] = {
         "plateaus": (lesson01.explore_plateaus(), {"start": 1e-6, "step": 260}),
         "seam": (lesson05.explore_ring(), {"degrees": 5}),
     }
