@@ -188,6 +188,11 @@ def no_baseline(log_q, log_prior, log_likelihood, beta):
     return log_q - (log_prior + beta * log_likelihood)
 
 
+def over_the_others(log_q, log_prior, log_likelihood, beta):
+    r = log_q - log_prior - beta * log_likelihood
+    return r - (r.sum() - r) / (len(r) - 1)
+
+
 def for_the_elbo(log_q, log_prior, log_likelihood, beta):
     r = log_prior + beta * log_likelihood - log_q
     return r - r.mean()
@@ -260,6 +265,7 @@ WRONG = [
     ("07.4", forward_again, "from z to x again"),
     ("07.4", nets_of_x_B, "From x_B"),
     ("07.5", no_baseline, "without the baseline"),
+    ("07.5", over_the_others, "over the other samples"),
     ("07.5", for_the_elbo, "not to the ELBO"),
     ("07.5", all_tempered, "likelihood alone"),
     ("07.5", not_tempered, "β is missing"),

@@ -125,8 +125,8 @@ def poll_maf_or_iaf() -> Poll:
 def poll_topology() -> Poll:
     """Whether layers can empty the ring's hole."""
     return Poll(
-        "With enough layers, a flow from a Gaussian in the plane can make the ring's hole exactly "
-        "empty.",
+        "With enough of section 3's layers, a flow from a Gaussian in the plane can make the ring's "
+        "hole exactly empty.",
         [
             Option(
                 "true",
@@ -484,10 +484,10 @@ def plot_density(
         glow = ax.imshow(density, vmin=0, vmax=top, extent=(-window, window) * 2, origin="lower")
         ax.set(xlabel="$x_1$", title=title)
     axes[0].set_ylabel("$x_2$")
-    fig.colorbar(glow, ax=axes, label="density", shrink=0.9)
+    fig.colorbar(glow, ax=axes, label="density", shrink=0.9, extend="max")
     return figure(
         fig,
-        alt=f"{name}: the true density and the flow's look alike; the share of mass that lies "
+        alt=f"{name}: the true density and the flow's, side by side; the share of mass that lies "
         f"elsewhere is {off:.1%}. The flow's highest density is {densities[1].max():.2f}, the true "
         f"one {densities[0].max():.2f}.",
     )
@@ -495,14 +495,14 @@ def plot_density(
 
 def plot_two_peaks(flow: Flow, truth: Distribution) -> Picture:
     """½ N(±2, .5²): the flow, the truth, the best Gaussian, and the map that does it."""
-    z = torch.linspace(-4, 4, 401)
+    z = torch.linspace(-4, 4, 8001)  # the steepest piece is narrow
     x = torch.linspace(-4.5, 4.5, 451)
     with torch.no_grad():
-        map_of_z = _push(flow.transforms, z[:, None])[0][:, 0]
+        map_of_z, log_slope = _push(flow.transforms, z[:, None])
         density = flow.log_prob(x[:, None]).exp()
     best = torch.distributions.Normal(0.0, truth.stddev.item())
     fig, (left, right) = style.subplots(2, width_ratios=[1, 1.4])
-    left.plot(z, map_of_z, **MODEL.line)
+    left.plot(z, map_of_z[:, 0], **MODEL.line)
     left.set(xlabel="z", ylabel="x = T(z)", title="The map is steep …")
     right.plot(x, truth.log_prob(x).exp(), **TRUTH.line)
     right.plot(x, density, **MODEL.line)
@@ -511,7 +511,7 @@ def plot_two_peaks(flow: Flow, truth: Distribution) -> Picture:
     words = [("— truth", TRUTH), ("-·- flow", MODEL), ("- - best Gaussian", Q)]
     for row, (label, role) in enumerate(words):
         right.text(-4.4, 0.59 - 0.055 * row, label, color=role.color, va="top")
-    steepest = (map_of_z.diff() / z.diff()).max().item()
+    steepest = log_slope.exp().max().item()
     return figure(
         fig,
         alt=f"The flow's map from z to x is steepest at the middle, with slope {steepest:.1f}. Its "
@@ -843,6 +843,13 @@ Exercise(
                 log_q - log_prior - beta * log_likelihood
             ),
             "Unbiased, but without the baseline. Subtract the mean of r over the samples.",
+        ),
+        Mistake(
+            lambda log_q, log_prior, log_likelihood, beta: (
+                score_weights(log_q, log_prior, log_likelihood, beta)
+                * (len(log_q) / (len(log_q) - 1))
+            ),
+            "A mean over the other samples: unbiased, and as good. Here take it over all of them.",
         ),
         Mistake(
             lambda log_q, log_prior, log_likelihood, beta: (
