@@ -221,7 +221,7 @@ def grid(latent_dim: int, spacing: float | None = None) -> Grid:
     """
     validate.integer(1, 2, latent_dim=latent_dim)
     if spacing is None:
-        spacing = 0.01 if latent_dim == 1 else 0.04
+        spacing = 0.01 if latent_dim == 1 else 0.05
     validate.positive(spacing=spacing)
     axis = torch.linspace(-6, 6, round(12 / spacing) + 1, dtype=torch.float64)
     return axis if latent_dim == 1 else (axis, axis)

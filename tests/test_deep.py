@@ -192,7 +192,7 @@ def test_the_grid_has_the_spacing_asked_for():
     first, second = deep.grid(2, 0.5)
     torch.testing.assert_close(first.diff(), torch.full((24,), 0.5).double())
     assert first.equal(second)
-    assert len(deep.grid(2)[0]) == 301
+    assert len(deep.grid(2)[0]) == 241
 
 
 def test_a_prior_given_as_another_distribution_is_used():
