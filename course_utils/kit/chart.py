@@ -14,7 +14,10 @@ BLACK = "#262626"  # of the axes and other texts
 
 
 def plot_ladder(
-    rungs: Mapping[str, tuple[float, float]], limit: float | None, data: str
+    rungs: Mapping[str, tuple[float, float]],
+    limit: float | None,
+    data: str,
+    title: str = "The ladder so far",
 ) -> Picture:
     """Draw the rungs climbed so far: what each model reaches, what its bound shows of it.
 
@@ -50,7 +53,7 @@ def plot_ladder(
     ax.set_yticks(places, names, color=model.color)
     ax.locator_params("x", nbins=4)
     ax.ticklabel_format(axis="x", useOffset=False)
-    ax.set(ylim=(0.4, top + 0.5), xlabel=f"nats per {data}", title="The ladder so far")
+    ax.set(ylim=(0.4, top + 0.5), xlabel=f"nats per {data}", title=title)
     rows = []
     for name, (bound, evidence) in rungs.items():
         rest = "" if limit is None else f", {_number(limit - evidence)} to go"

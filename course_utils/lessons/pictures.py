@@ -30,7 +30,8 @@ def main() -> None:
     }
     for name, (explorer, values) in explorers.items():
         save(png(explorer.pixels(**values)[0]), name)
-    save(plot_ladder(ladder.ARC, ladder.limit(), "test point").png, "ladder")
+    chart = plot_ladder(ladder.ARC, ladder.limit(), "test point", title="The ladder")
+    save(chart.png, "ladder")
 
 
 if __name__ == "__main__":
