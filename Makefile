@@ -12,7 +12,7 @@ LESSONS = $(sort $(wildcard notebooks/*.ipynb))
 # each other: training is then ten times slower.
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: help env lab lecture test lint format bench html pictures clean
+.PHONY: help env lab lecture test lint format bench seeds html pictures clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
@@ -53,6 +53,9 @@ format: $(READY) ## mend the style, strip the notebooks' outputs
 
 bench: $(READY) ## how fast and how exact the models are
 	$(BIN)/python tests/benchmark.py
+
+seeds: $(READY) ## the claims that hang on a seed, at five others
+	cd tests && ../$(BIN)/python -m seeds $(if $(filter command line,$(origin LESSON)),$(LESSON))
 
 # Without widget state, nbconvert shows the stills in place of sliders that no kernel answers.
 html: $(READY) ## the lessons, executed, as build/html
