@@ -3,7 +3,6 @@
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any
 
 import torch
@@ -17,10 +16,17 @@ from tqdm.auto import tqdm
 
 from course_utils import validate
 
-__all__ = ["Diverged", "History", "fit"]
+__all__ = ["Adam", "Diverged", "History", "Stopped", "fit"]
 
-# One call for all parameters: a step of a small network is mostly calls.
-Adam = partial(torch.optim.Adam, fused=True)
+
+def Adam(parameters: list[nn.Parameter], lr: float) -> torch.optim.Adam:
+    """torch's Adam, in one call for all parameters: a step of a small network is mostly calls.
+
+    That call walks through memory without looking at strides, so a parameter with gaps between
+    its entries (a slice of another tensor) gets the slower steps that do.
+    """
+    without_gaps = all(torch.empty_like(p).stride() == p.stride() for p in parameters)
+    return torch.optim.Adam(parameters, lr=lr, fused=without_gaps)
 
 
 @dataclass
@@ -29,7 +35,24 @@ class History:
 
     loss: list[float] = field(default_factory=list)
     lr: list[float] = field(default_factory=list)
-    interrupted: bool = False
+
+
+class Stopped(KeyboardInterrupt):
+    """Somebody pressed stop: the model keeps its last parameters, `history` holds its steps.
+
+    It is raised, not swallowed, so that the cells after it do not run with a half-trained model.
+    """
+
+    def __init__(self, num_steps: int, history: History) -> None:
+        self.history = history
+        super().__init__(
+            f"Stopped after {len(history.loss)} of {num_steps} steps; the model keeps what it has "
+            "learnt. To train it to the end, run the cells from where it is made."
+        )
+
+    def _render_traceback_(self) -> list[str]:
+        """What IPython shows in place of a traceback."""
+        return [str(self)]
 
 
 class Diverged(RuntimeError):
@@ -71,12 +94,12 @@ def fit(
         anything else with param_groups and step(). If its groups differ in their
         rates, all of them decay alike.
 
-    Interrupting (the stop button) returns the history so far, marked `interrupted`; the
-    model keeps its last parameters. A loss or gradient that is not finite raises
-    `Diverged`, before the parameters are touched.
+    Interrupting (the stop button) raises `Stopped`, which holds the history so far; the model
+    keeps its last parameters. A loss or gradient that is not finite raises `Diverged`, before
+    the parameters are touched.
     """
+    size = _check(model, data, num_steps, batch_size, lr)
     parameters = [p for p in model.parameters() if p.requires_grad]
-    size = _check(parameters, data, num_steps, batch_size, lr)
     descent = optimizer(parameters, lr=lr)
     rates = [group["lr"] for group in descent.param_groups]
     history = History()
@@ -88,27 +111,30 @@ def fit(
                 group["lr"] = share * rate
             value = loss(*batch)
             number = _check_loss(value, step, history)
-            gradients = torch.autograd.grad(value, parameters, allow_unused=True)
+            # Not autograd.grad: only backward lays a gradient out as its parameter lies in
+            # memory, and the optimiser relies on that.
+            for parameter in parameters:
+                parameter.grad = None
+            value.backward(inputs=parameters)
+            gradients = [p.grad for p in parameters if p.grad is not None]
+            if not gradients:
+                raise ValueError("loss must depend on at least one parameter of model")
             if not _finite(gradients):
                 raise Diverged(step, "a gradient is not finite", history)
-            for parameter, gradient in zip(parameters, gradients, strict=True):
-                parameter.grad = gradient
             descent.step()
             history.loss.append(number)
             history.lr.append(share * lr)
             bar.update()
     except KeyboardInterrupt:
-        history.interrupted = True
-        done = f"{len(history.loss)} of {num_steps} steps"
-        print(f"Stopped after {done}; the model keeps what it has learnt.")
+        raise Stopped(num_steps, history) from None
     finally:
         bar.close()
     return history
 
 
-def _finite(gradients: tuple[Tensor | None, ...]) -> bool:
+def _finite(gradients: list[Tensor]) -> bool:
     """Whether the sum of all their entries is, which it is only if every entry is."""
-    dense = [g.coalesce().values() if g.is_sparse else g for g in gradients if g is not None]
+    dense = [g.coalesce().values() if g.is_sparse else g for g in gradients]
     return math.isfinite(torch.cat([g.flatten() for g in dense]).sum().item())
 
 
@@ -118,14 +144,21 @@ def _minibatches(data: tuple[Tensor, ...], size: int) -> Iterator[tuple[Tensor, 
     while size == num_points:
         yield data
     while True:
-        order = torch.randperm(num_points)[: num_points // size * size]
+        order = torch.randperm(num_points, device=data[0].device)[: num_points // size * size]
         yield from zip(*(d[order].split(size) for d in data), strict=True)
 
 
-def _check(parameters, data, num_steps, batch_size, lr) -> int:
+def _check(model, data, num_steps, batch_size, lr) -> int:
     """The batch size to use; raises on unusable arguments."""
+    parameters = {name: p for name, p in model.named_parameters() if p.requires_grad}
     if not parameters:
         raise ValueError("model must have at least one parameter that requires a gradient")
+    for name, p in parameters.items():
+        if any(size > 1 and step == 0 for size, step in zip(p.shape, p.stride(), strict=True)):
+            raise ValueError(
+                f"model's parameter {name} must have memory for each of its entries, but it is an "
+                "expanded tensor: call .contiguous() before making it a parameter"
+            )
     if not data:
         raise ValueError("data must be one or more tensors, got none")
     for d in data:
@@ -143,6 +176,11 @@ def _check_loss(value: Tensor, step: int, history: History) -> float:
     if not isinstance(value, Tensor) or value.ndim != 0:
         got = tuple(value.shape) if isinstance(value, Tensor) else type(value).__name__
         raise ValueError(f"loss must return a scalar tensor (take the mean yourself), got {got}")
+    if not value.requires_grad:
+        raise ValueError(
+            "loss must depend on the parameters of model, with gradients on: it was computed under "
+            "torch.no_grad(), or detached, or from something else"
+        )
     number = value.item()
     if not math.isfinite(number):
         raise Diverged(step, f"the loss is {number}", history)

@@ -1,11 +1,16 @@
+import io
 import math
+from contextlib import redirect_stdout
 
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from IPython.core.interactiveshell import InteractiveShell
 from torch import nn
 
-from course_utils import training
-from course_utils.training import Diverged
+from course_utils import data, training
+from course_utils.training import Diverged, Stopped
 
 SGD = torch.optim.SGD
 
@@ -81,7 +86,6 @@ def test_the_history_has_one_entry_a_step(regression):
     history = fit(model, loss, *regression, num_steps=7, batch_size=20)
     assert history.loss == [value.item() for value in losses]
     assert len(history.loss) == len(history.lr) == 7
-    assert not history.interrupted
 
 
 def batches_of(num_points, batch_size, num_steps):
@@ -170,7 +174,7 @@ def test_a_gradient_that_is_not_finite_keeps_the_parameters():
     assert model.p == 0
 
 
-def test_an_interrupt_returns_the_history_so_far_and_keeps_the_model(capsys):
+def test_a_stop_ends_the_run_and_keeps_history_and_model():
     model, calls = Point(), iter(range(9))
 
     def loss(_):
@@ -178,11 +182,20 @@ def test_an_interrupt_returns_the_history_so_far_and_keeps_the_model(capsys):
             raise KeyboardInterrupt
         return 1 * model.p
 
-    history = fit(model, loss, torch.ones(4), optimizer=SGD, lr=1.0)
-    assert history.interrupted
+    with pytest.raises(Stopped, match="after 3 of 5 steps; the model keeps") as stop:
+        fit(model, loss, torch.ones(4), optimizer=SGD, lr=1.0)
+    history = stop.value.history
     assert history.loss == [0, -1, -2] and history.lr == [1.0] * 3
     assert model.p == -3
-    assert "Stopped after 3 of 5 steps" in capsys.readouterr().out
+
+
+def test_a_stop_is_one_line_in_a_notebook_and_fails_the_cell():
+    shell = InteractiveShell()
+    shell.user_ns["stopped"] = Stopped(5, training.History())
+    with redirect_stdout(io.StringIO()) as printed:
+        result = shell.run_cell("raise stopped")
+    assert isinstance(result.error_in_exec, KeyboardInterrupt)
+    assert printed.getvalue().strip() == str(shell.user_ns["stopped"])
 
 
 def test_other_errors_of_the_loss_come_through():
@@ -298,6 +311,94 @@ def test_the_default_is_adam():
     torch.testing.assert_close(ours.bias, theirs.bias)
 
 
+# Ways for a parameter of shape (3, 4) to lie in memory.
+PLACES = {
+    "plain": lambda x: x,
+    "transposed": lambda x: x.T.contiguous().T,
+    "a slice of columns": lambda x: torch.cat([x, 7 + x], 1)[:, :4],
+    "every other row": lambda x: x.repeat_interleave(2, 0)[::2],
+    "the end of something": lambda x: torch.cat([7 + x, x])[3:],
+}
+# Losses of W (3, 4), many of whose gradients lie in memory otherwise than W.
+LOSSES = {
+    "einsum": lambda W, x: torch.einsum("nd,hd,ho->no", x, W, W).sub(x).square().mean(),
+    "product": lambda W, x: (x @ W.T).square().mean() + W.square().sum(),
+    "transpose": lambda W, x: (W.T @ W - 1).square().sum(),
+    "expanded": lambda W, _: (W.sum() - 3).square(),
+    "rows": lambda W, x: (W[1:].sum(0) - x.mean(0)).square().sum() + W[0, 0],
+    "permuted": lambda W, x: (x[:, None] * W.T[None].permute(0, 2, 1)).sum().square() / 100,
+}
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    st.sampled_from(sorted(PLACES)),
+    st.lists(st.sampled_from(sorted(LOSSES)), min_size=1, max_size=3),
+    st.booleans(),
+    st.integers(0, 99),
+)
+def test_fit_is_plain_adam_wherever_parameters_and_gradients_lie(place, losses, shared, seed):
+    torch.manual_seed(seed)
+    start, x = torch.randn(3, 4), torch.randn(5, 4)
+
+    def made():
+        model = nn.Module()
+        model.W = nn.Parameter(PLACES[place](start.clone()))
+        model.V = model.W if shared else nn.Parameter(start.flip(0))
+
+        def loss(x):
+            of_V = (model.V.T * x.sum(0)[:, None]).square().mean()
+            return sum(LOSSES[name](model.W, x) for name in losses) + of_V
+
+        return model, loss
+
+    ours, loss = made()
+    fit(ours, loss, x, num_steps=20, lr=0.05)
+    theirs, loss = made()
+    adam = torch.optim.Adam(theirs.parameters(), lr=0.05, foreach=False, fused=False)
+    for _ in range(20):
+        adam.zero_grad()
+        loss(x).backward()
+        adam.step()
+    torch.testing.assert_close(ours.W, theirs.W)
+    torch.testing.assert_close(ours.V, theirs.V)
+
+
+def test_an_autoencoder_by_einsum_reaches_the_best_loss():
+    x = data.digits().train.float()
+    x = x - x.mean(0)
+    model = nn.Module()
+    model.W = nn.Parameter(0.1 * torch.randn(8, 64))
+
+    def loss(x):
+        return (x - torch.einsum("nd,hd,he->ne", x, model.W, model.W)).square().sum(1).mean()
+
+    fit(model, loss, x, num_steps=400, lr=0.02, decay=True)
+    best = torch.linalg.eigvalsh(x.T @ x / len(x)).flip(0)[8:].sum().item()
+    assert loss(x).item() == pytest.approx(best, rel=1e-2)
+
+
+def test_a_long_gradient_without_strides_is_followed():
+    model = nn.Module()
+    model.W = nn.Parameter(torch.zeros(10_000_000))
+    fit(model, lambda _: (model.W.sum() - 3).square() * 1e-6, torch.ones(1), num_steps=1, lr=0.1)
+    assert (model.W > 0).all() and model.W.min() == model.W.max()
+
+
+def test_only_the_models_gradients_are_touched():
+    other = torch.ones((), requires_grad=True)
+    model = Point()
+    fit(model, lambda _: (model.p - other).square(), X)
+    assert other.grad is None and model.p.grad is not None
+
+
+def test_a_parameter_without_memory_of_its_own_is_refused():
+    model = nn.Module()
+    model.wide = nn.Parameter(torch.zeros(1).expand(5))
+    with pytest.raises(ValueError, match="parameter wide must have memory"):
+        fit(model, lambda _: model.wide.sum(), X)
+
+
 X = torch.ones(4, 2)
 
 
@@ -338,3 +439,13 @@ def test_a_model_without_parameters_is_refused(model):
 def test_a_loss_that_is_not_a_scalar_tensor_is_refused(loss):
     with pytest.raises((ValueError, TypeError), match="loss must"):
         fit(Point(), loss, X)
+
+
+def test_a_loss_without_gradients_is_refused():
+    model, other = Point(), Point()
+    with torch.no_grad(), pytest.raises(ValueError, match=r"loss must .* torch.no_grad"):
+        fit(model, lambda _: model.p.square(), X)
+    with pytest.raises(ValueError, match="loss must depend"):
+        fit(model, lambda _: model.p.detach(), X)
+    with pytest.raises(ValueError, match="loss must depend on at least one parameter of model"):
+        fit(model, lambda _: other.p.square(), X)
