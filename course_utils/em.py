@@ -44,7 +44,10 @@ def m_step(x: Float[Tensor, "N D"], q: Posterior) -> Model:
 
 @validate.typed
 def elbo(model: Model, q: Posterior, x: Float[Tensor, "N D"]) -> Float[Tensor, "N"]:
-    """E_q[log p(x_n, z_n)] + entropy of q_n, in nats per data point: at most log p(x_n)."""
+    """E_q[log p(x_n, z_n)] + entropy of q_n, in nats per data point: at most log p(x_n).
+
+    It holds what q holds and a few (N, D) or (N, C) at once, never their product.
+    """
     return model.expected_log_joint(q, x) + q.entropy()  # type: ignore[arg-type]
 
 
@@ -62,8 +65,8 @@ def fit(
 ) -> tuple[PPCA, History]:
     """PPCA by num_steps of EM, on the sample covariance alone: a step costs the same for any N.
 
-    The data enter the steps through their mean and covariance S = U diag(lambda) U^T. So the
-    2 D points +- sqrt(D lambda_d) u_d, of mean 0 and covariance S, stand for all of them.
+    The data enter the steps through S = U diag(lambda) U^T alone. So the D points
+    sqrt(D lambda_d) u_d, whose mean square is S, stand for all N centred ones.
 
     In float64 whatever the dtype of x, and only sums of squares are taken, so that rounding
     can lower the log evidence of a step by 1e-12 of its size at most.
@@ -86,8 +89,7 @@ def fit(
             raise ValueError(f"latent_dim must be start's, {start.W.shape[1]}, got {latent_dim}")
         W, sigma2 = start.W, float(start.sigma2)
     eigenvalues, eigenvectors = torch.linalg.eigh(S)
-    half = (len(S) * eigenvalues.clamp(min=0)).sqrt()[:, None] * eigenvectors.T
-    points = torch.cat([half, -half])
+    points = ((len(S) * eigenvalues.clamp(min=0)).sqrt() * eigenvectors).T.contiguous()
     model = PPCA(W.double(), torch.zeros_like(mu), sigma2)
     history = History([], [])
     for step in range(num_steps + 1):

@@ -41,6 +41,7 @@ class PCA:
     def __post_init__(self) -> None:
         validate.finite(W=self.W, mu=self.mu, eigenvalues=self.eigenvalues)
         validate.columns(self.mu, W=self.W.T)
+        validate.same_dtype(self.mu.dtype, eigenvalues=self.eigenvalues)
 
     @validate.typed
     def encode(self, x: Float[Tensor, "N D"]) -> Float[Tensor, "N H"]:

@@ -75,7 +75,7 @@ class PPCA:
         -1/2 [||x - mu - W m||^2 / sigma2 + ||m||^2 + log|M| + (D - H) log sigma2 + D log 2 pi].
         """
         self._check(x)
-        (D, H), R = self.W.shape, self._factor()[1]
+        (D, H), (_, R) = self.W.shape, self._factor()
         centred = x - self.mu
         m = centred @ self.E.T
         squares = (centred - m @ self.W.T).square().sum(1) / self.sigma2 + m.square().sum(1)
