@@ -9,14 +9,13 @@ other variants", in Learning in Graphical Models, 1998.
 """
 
 from dataclasses import dataclass
-from math import log, pi
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 from torch.distributions import Categorical, MultivariateNormal
 
-from course_utils import validate
+from course_utils import pca, ppca, validate
 from course_utils.mixture import Mixture
 from course_utils.ppca import PPCA
 
@@ -45,7 +44,10 @@ def m_step(x: Float[Tensor, "N D"], q: Posterior) -> Model:
 
 @validate.typed
 def elbo(model: Model, q: Posterior, x: Float[Tensor, "N D"]) -> Float[Tensor, "N"]:
-    """E_q[log p(x_n, z_n)] + entropy of q_n, in nats per data point: at most log p(x_n)."""
+    """E_q[log p(x_n, z_n)] + entropy of q_n, in nats per data point: at most log p(x_n).
+
+    It holds what q holds and a few (N, D) or (N, C) at once, never their product.
+    """
     return model.expected_log_joint(q, x) + q.entropy()  # type: ignore[arg-type]
 
 
@@ -63,50 +65,37 @@ def fit(
 ) -> tuple[PPCA, History]:
     """PPCA by num_steps of EM, on the sample covariance alone: a step costs the same for any N.
 
-    Both steps in one, with S the covariance and M = sigma2 I + W^T W
-    (Tipping & Bishop 1999, appendix B):
-        W <- S W (sigma2 I + M^-1 W^T S W)^-1
-        sigma2 <- Tr[S - S W M^-1 W_new^T] / D
+    The data enter the steps through S = U diag(lambda) U^T alone. So the D points
+    sqrt(D lambda_d) u_d, whose mean square is S, stand for all N centred ones.
+
+    In float64 whatever the dtype of x, and only sums of squares are taken, so that rounding
+    can lower the log evidence of a step by 1e-12 of its size at most.
+
     start: the W and sigma2 to begin with (mu is always the mean of x); by default a random W
         and the mean variance.
     sigma2 stays above a millionth of the mean variance, as in `ppca.fit`.
     """
-    validate.finite(x=x)
-    validate.integer(1, x.shape[1], latent_dim=latent_dim)
+    mu, S = pca.moments(x)
+    validate.varies(x=x)
+    validate.integer(1, len(mu), latent_dim=latent_dim)
     validate.integer(0, num_steps=num_steps)
-    mu = x.mean(0)
-    centred = x - mu
-    S = centred.T @ centred / len(x)
     variance = S.trace().item() / len(S)
-    validate.positive(**{"the variance of x": variance})
     if start is None:
-        W = torch.randn(len(S), latent_dim, dtype=x.dtype) * variance**0.5
+        W = torch.randn(len(S), latent_dim, dtype=x.dtype, device=x.device) * variance**0.5
         sigma2 = variance
     else:
-        validate.columns(mu, **{"start.W": start.W.T})
+        validate.columns(x[0], **{"start.W": start.W.T})
         if start.W.shape[1] != latent_dim:
             raise ValueError(f"latent_dim must be start's, {start.W.shape[1]}, got {latent_dim}")
         W, sigma2 = start.W, float(start.sigma2)
-    evidence, noise = [], [sigma2]
+    eigenvalues, eigenvectors = torch.linalg.eigh(S)
+    points = ((len(S) * eigenvalues.clamp(min=0)).sqrt() * eigenvectors).T.contiguous()
+    model = PPCA(W.double(), torch.zeros_like(mu), sigma2)
+    history = History([], [])
     for step in range(num_steps + 1):
-        SW = S @ W
-        M = W.T @ W + sigma2 * torch.eye(W.shape[1], dtype=W.dtype)
-        solved = torch.linalg.solve(M, W.T @ SW)  # M^-1 W^T S W
-        evidence.append(_log_evidence(S, M, solved, sigma2))
-        if step == num_steps:
-            break
-        W_new = torch.linalg.solve(
-            solved + sigma2 * torch.eye(len(M), dtype=W.dtype), SW, left=False
-        )
-        left = S.trace() - (torch.linalg.solve(M, W_new.T) * SW.T).sum()
-        W, sigma2 = W_new, max(left.item() / len(S), 1e-6 * variance)
-        noise.append(sigma2)
-    return PPCA(W, mu, sigma2), History(evidence, noise)
-
-
-def _log_evidence(S: Tensor, M: Tensor, solved: Tensor, sigma2: float) -> float:
-    """Mean log N(x_n | mu, C) from S: log|C| = log|M| + (D - H) log sigma2, and so on."""
-    D, H = len(S), len(M)
-    log_det = torch.logdet(M).item() + (D - H) * log(sigma2)
-    trace = (S.trace() - solved.trace()).item() / sigma2  # Tr[C^-1 S]
-    return -0.5 * (D * log(2 * pi) + log_det + trace)
+        if step:
+            W, sigma2 = ppca.regress(points, points @ model.E.T, model.G)
+            model = PPCA(W, model.mu, max(sigma2, 1e-6 * variance))
+        history.log_evidence.append(model.log_evidence(points).mean().item())
+        history.sigma2.append(float(model.sigma2))
+    return PPCA(model.W.to(x), mu.to(x), model.sigma2), history

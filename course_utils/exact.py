@@ -53,11 +53,12 @@ def expectation(f: LogJoint, q: Distribution, num_nodes: int = 20) -> Tensor:
 
     f: takes z (num_nodes^H, *batch, H), returns (num_nodes^H, *batch); exact where f is a
         polynomial of degree 2 num_nodes - 1 or less in every latent.
+    num_nodes: at most 370, beyond which NumPy's weights overflow in float64.
     q: MultivariateNormal, or Independent(Normal, 1), of batch shape (*batch) and event (H,).
         Any other is a TypeError.
     Source: Abramowitz & Stegun, Handbook of Mathematical Functions, 1964, 25.4.46.
     """
-    validate.integer(1, num_nodes=num_nodes)
+    validate.integer(1, 370, num_nodes=num_nodes)
     full = isinstance(q, MultivariateNormal)
     diagonal = isinstance(q, Independent) and isinstance(q.base_dist, Normal)
     if not (full or diagonal) or len(q.event_shape) != 1:

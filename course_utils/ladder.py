@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.distributions import Distribution
 
-from course_utils import data, deep, vem
+from course_utils import data, deep, validate, vem
 
 __all__ = ["ARC", "DIGITS", "Rung", "arc", "below", "digits", "limit", "measure"]
 
@@ -72,6 +72,8 @@ def measure(x: Tensor, model: deep.Model, q: Distribution) -> Rung:
 
     Evidence by quadrature, the bound by 100 samples a point.
     """
+    evidence = deep.log_evidence(x, model).mean().item()
+    validate.latents(q, len(x), q.event_shape, x.dtype)
     with torch.no_grad():
         elbo = vem.elbo(x, q, model, num_samples=100).mean().item()
-    return Rung(elbo, deep.log_evidence(x, model).mean().item())
+    return Rung(elbo, evidence)

@@ -1,13 +1,14 @@
 """Mixtures, of Gaussians or Bernoullis: the latent is which component a point came from."""
 
 from dataclasses import dataclass
+from math import pi
 
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
-from torch.distributions import Categorical, Independent, Normal
+from torch.distributions import Categorical
 
-from course_utils import validate
+from course_utils import pca, validate
 
 __all__ = ["BernoulliMixture", "Mixture"]
 
@@ -29,16 +30,20 @@ class Mixture:
     def __post_init__(self) -> None:
         validate.finite(weights=self.weights, means=self.means, sigma2=self.sigma2)
         _check_weights(self.weights)
+        validate.same_dtype(self.weights.dtype, means=self.means, sigma2=self.sigma2)
         if not (self.sigma2 > 0).all():
             raise ValueError(f"sigma2 must be above 0, got {self.sigma2.tolist()}")
 
     @validate.typed
     def log_joint(self, x: Float[Tensor, "N D"]) -> Float[Tensor, "N C"]:
-        """log p(x_n, z_n = k) for every point and component."""
+        """log p(x_n, z_n = k) for every point and component.
+
+        Component by component: (N, D) and (N, C) are held at once, never (N, C, D).
+        """
         validate.finite(x=x)
         validate.columns(self.means[0], x=x)
-        components = Independent(Normal(self.means, self.sigma2.sqrt()[:, None]), 1)
-        return self.weights.log() + components.log_prob(x[:, None])
+        log_det = x.shape[1] * (2 * pi * self.sigma2).log()
+        return self.weights.log() - (_squares(x, self.means) / self.sigma2 + log_det) / 2
 
     @validate.typed
     def posterior(self, x: Float[Tensor, "N D"]) -> Categorical:
@@ -54,7 +59,7 @@ class Mixture:
     def expected_log_joint(self, q: Categorical, x: Float[Tensor, "N D"]) -> Float[Tensor, "N"]:
         """E_q[log p(x_n, z_n)] for any q with batch shape (N,), not only the posterior."""
         validate.finite(x=x)
-        validate.latents(q, len(x), ())
+        validate.latents(q, len(x), (), x.dtype)
         if q.probs.shape[1] != len(self.weights):
             raise ValueError(f"q must have {len(self.weights)} categories, got {q.probs.shape[1]}")
         return (q.probs * self.log_joint(x)).sum(1)
@@ -65,16 +70,21 @@ class Mixture:
         """The mixture with the largest sum of E_q[log p(x_n, z_n)]: weighted moments.
 
         Variances stay above a millionth of the data's, or a component could shrink onto one
-        point and its likelihood grow without bound.
+        point and its likelihood grow without bound. A component to which q gives no point has no
+        moments and is a ValueError: begin again with means nearer the data, or leave it out.
         """
         validate.finite(x=x)
-        validate.latents(q, len(x), ())
-        r = q.probs  # (N, C)
-        counts = r.sum(0)
-        means = r.T @ x / counts[:, None]
-        spread = (r * (x[:, None] - means).square().sum(2)).sum(0)
-        floor = 1e-6 * x.var(0, correction=0).mean()
-        return Mixture(counts / len(x), means, (spread / counts / x.shape[1]).clamp(min=floor))
+        validate.varies(x=x)
+        validate.latents(q, len(x), (), x.dtype)
+        counts = q.probs.sum(0)
+        if (empty := counts < torch.finfo(x.dtype).tiny).any():
+            raise ValueError(f"q gives no point to component {int(empty.nonzero()[0])}")
+        share = q.probs / counts  # (N, C), columns that sum to 1
+        mu, centred = pca.centre(x)
+        means = share.T @ centred
+        sigma2 = (share * _squares(centred, means)).sum(0) / x.shape[1]
+        floor = 1e-6 * centred.square().mean()
+        return Mixture(counts / len(x), mu + means, sigma2.clamp(min=floor))
 
 
 @validate.typed
@@ -93,6 +103,7 @@ class BernoulliMixture:
     def __post_init__(self) -> None:
         validate.finite(weights=self.weights, means=self.means)
         _check_weights(self.weights)
+        validate.same_dtype(self.weights.dtype, means=self.means)
         if not ((self.means > 0) & (self.means < 1)).all():
             raise ValueError("means must lie strictly between 0 and 1")
 
@@ -125,10 +136,15 @@ class BernoulliMixture:
         no probability reaches 0 or 1.
         """
         _check_binary(x)
-        validate.latents(q, len(x), ())
+        validate.latents(q, len(x), (), x.dtype)
         counts = q.probs.sum(0)
         means = (q.probs.T @ x + 1) / (counts[:, None] + 2)
         return BernoulliMixture((counts + 1) / (len(x) + len(counts)), means)
+
+
+def _squares(x: Tensor, means: Tensor) -> Tensor:
+    """||x_n - means_k||^2, (N, C)."""
+    return torch.stack([(x - mean).square().sum(1) for mean in means], 1)
 
 
 def _check_binary(x: Tensor) -> None:

@@ -8,7 +8,15 @@ from torch import Tensor
 
 from course_utils import validate
 
-__all__ = ["PCA", "fit", "principal_angle", "reconstruction_error", "spectrum"]
+__all__ = [
+    "PCA",
+    "centre",
+    "fit",
+    "moments",
+    "principal_angle",
+    "reconstruction_error",
+    "spectrum",
+]
 
 
 @validate.typed
@@ -33,6 +41,7 @@ class PCA:
     def __post_init__(self) -> None:
         validate.finite(W=self.W, mu=self.mu, eigenvalues=self.eigenvalues)
         validate.columns(self.mu, W=self.W.T)
+        validate.same_dtype(self.mu.dtype, eigenvalues=self.eigenvalues)
 
     @validate.typed
     def encode(self, x: Float[Tensor, "N D"]) -> Float[Tensor, "N H"]:
@@ -70,14 +79,45 @@ def spectrum(
     x: Float[Tensor, "N D"],
 ) -> tuple[Float[Tensor, "D"], Float[Tensor, "D"], Float[Tensor, "D D"]]:
     """Mean (D,), eigenvalues (D,) and eigenvectors (D, D; columns) of S, the largest first."""
-    validate.finite(x=x)
-    mu = x.mean(0)
-    centred = x - mu
-    S = centred.T @ centred / len(x)
+    mu, S = moments(x)
     eigenvalues, eigenvectors = torch.linalg.eigh(S)
     eigenvalues, eigenvectors = eigenvalues.flip(0).clamp(min=0), eigenvectors.flip(1)
     largest = eigenvectors.abs().argmax(0, keepdim=True)
-    return mu, eigenvalues, eigenvectors * eigenvectors.gather(0, largest).sign()
+    eigenvectors = eigenvectors * eigenvectors.gather(0, largest).sign()
+    return mu.to(x), eigenvalues.to(x), eigenvectors.to(x)
+
+
+@validate.typed
+def moments(
+    x: Float[Tensor, "N D"],
+) -> tuple[Float[Tensor, "D"], Float[Tensor, "D D"]]:
+    """Mean mu (D,) and covariance S = 1/N sum_n (x_n - mu)(x_n - mu)^T (D, D), in float64.
+
+    In float64 whatever the dtype of x: float32 would round S to 1e-7 of its largest entry, and
+    small eigenvalues would drown. In blocks, which need no centred copy of x.
+    """
+    validate.finite(x=x)
+    validate.has_float64(x=x)
+    mu = x.mean(0, dtype=torch.float64)
+    S = mu.new_zeros(len(mu), len(mu))
+    for block in x.split(1024):
+        centred = block - mu
+        S.addmm_(centred.T, centred)
+    return mu, S / len(x)
+
+
+@validate.typed
+def centre(x: Float[Tensor, "N D"]) -> tuple[Float[Tensor, "D"], Float[Tensor, "N D"]]:
+    """Mean mu (D,) and x - mu (N, D), in the dtype of x, centred twice.
+
+    A mean is rounded to so many digits of its own size: in float32 and near 1e6, to 0.06. The
+    mean of what it leaves is small, and so exact.
+    """
+    validate.finite(x=x)
+    mu = x.mean(0)
+    centred = x - mu
+    rest = centred.mean(0)
+    return mu + rest, centred - rest
 
 
 @validate.typed
@@ -89,7 +129,7 @@ def reconstruction_error(x: Float[Tensor, "N D"], W: Float[Tensor, "D H"]) -> Fl
     """
     validate.finite(x=x, W=W)
     validate.columns(x[0], W=W.T)
-    centred = x - x.mean(0)
+    _, centred = centre(x)
     return (centred - centred @ W @ W.T).square().sum(1).mean()
 
 

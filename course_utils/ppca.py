@@ -37,12 +37,13 @@ class PPCA:
     @property
     def M(self) -> Float[Tensor, "H H"]:
         """sigma2 I + W^T W: sigma2 times the posterior precision."""
-        return self.sigma2 * torch.eye(self.W.shape[1], dtype=self.W.dtype) + self.W.T @ self.W
+        return self.W.T @ self.W + self.sigma2 * self._eye()
 
     @property
     def E(self) -> Float[Tensor, "H D"]:
         """The encoder's matrix: the posterior mean is E x + d."""
-        return torch.linalg.solve(self.M, self.W.T)
+        Q, R = self._factor()
+        return torch.linalg.solve_triangular(R, Q.T, upper=True)
 
     @property
     def d(self) -> Float[Tensor, "H"]:
@@ -52,7 +53,7 @@ class PPCA:
     @property
     def G(self) -> Float[Tensor, "H H"]:
         """The posterior covariance, the same for every x."""
-        return self.sigma2 * torch.linalg.inv(self.M)
+        return self.sigma2 * torch.cholesky_inverse(self._factor()[1], upper=True)
 
     @validate.typed
     def posterior(self, x: Float[Tensor, "N D"]) -> MultivariateNormal:
@@ -61,14 +62,25 @@ class PPCA:
         return MultivariateNormal((x - self.mu) @ self.E.T, self.G)
 
     def marginal(self) -> LowRankMultivariateNormal:
-        """p(x) = N(mu, W W^T + sigma2 I), event shape (D,)."""
+        """p(x) = N(mu, W W^T + sigma2 I), event shape (D,).
+
+        Its `log_prob` is a difference of two squares over sigma2, which rounding ruins where
+        sigma2 is small: in float32 by nats. `log_evidence` is a sum of squares.
+        """
         return LowRankMultivariateNormal(self.mu, self.W, self.sigma2 * torch.ones_like(self.mu))
 
     @validate.typed
     def log_evidence(self, x: Float[Tensor, "N D"]) -> Float[Tensor, "N"]:
-        """log p(x_n) in nats, one value per data point."""
+        """log p(x_n) in nats, one value per data point. With m the posterior mean it is
+        -1/2 [||x - mu - W m||^2 / sigma2 + ||m||^2 + log|M| + (D - H) log sigma2 + D log 2 pi].
+        """
         self._check(x)
-        return self.marginal().log_prob(x)
+        (D, H), (_, R) = self.W.shape, self._factor()
+        centred = x - self.mu
+        m = centred @ self.E.T
+        squares = (centred - m @ self.W.T).square().sum(1) / self.sigma2 + m.square().sum(1)
+        log_det = 2 * R.diagonal().abs().log().sum() + (D - H) * self._log(self.sigma2)
+        return -(squares + log_det + D * log(2 * pi)) / 2
 
     @validate.typed
     def expected_log_joint(
@@ -76,15 +88,16 @@ class PPCA:
     ) -> Float[Tensor, "N"]:
         """E_q[log p(x_n, z_n)] for any Gaussian q with batch shape (N,), not only the posterior.
 
-        The expected squared error is that of the mean plus the spread, Tr[W G_n W^T].
+        The expected squared error is that of the mean plus the spread, Tr[W G_n W^T], which is
+        summed latent by latent: a few (N, D) are held at once, never (N, D, H).
         """
         self._check(x)
         D, H = self.W.shape
-        validate.latents(q, len(x), (H,))
+        validate.latents(q, len(x), (H,), x.dtype)
         miss = (x - self.mu - q.mean @ self.W.T).square().sum(1)
-        spread = (self.W @ q.scale_tril).square().sum((1, 2))
+        spread = sum((root @ self.W.T).square().sum(1) for root in q.scale_tril.unbind(2))
         length = q.mean.square().sum(1) + q.variance.sum(1)  # E||z_n||^2
-        log_noise = torch.as_tensor(2 * pi * self.sigma2, dtype=x.dtype).log()
+        log_noise = self._log(2 * pi * self.sigma2)
         log_likelihood = -(miss + spread) / (2 * self.sigma2) - D / 2 * log_noise
         return log_likelihood - length / 2 - H / 2 * log(2 * pi)
 
@@ -98,26 +111,38 @@ class PPCA:
             mu = x_bar - W m_bar,   sigma2 = the mean of E||x_n - W z_n - mu||^2 / D.
         """
         validate.finite(x=x)
-        validate.latents(q, len(x), q.event_shape)
-        m = q.mean
-        x_centred, m_centred = x - x.mean(0), m - m.mean(0)
-        G = q.covariance_matrix.mean(0)
-        second_moment = G + m_centred.T @ m_centred / len(x)
-        W = torch.linalg.solve(second_moment, m_centred.T @ x_centred / len(x)).T
-        miss = (x_centred - m_centred @ W.T).square().sum(1).mean() + (W @ G @ W.T).trace()
-        return PPCA(W, x.mean(0) - W @ m.mean(0), (miss / x.shape[1]).item())
+        validate.latents(q, len(x), q.event_shape, x.dtype)
+        (x_bar, x_centred), (m_bar, m_centred) = pca.centre(x), pca.centre(q.mean)
+        W, sigma2 = regress(x_centred, m_centred, q.covariance_matrix.mean(0))
+        return PPCA(W, x_bar - W @ m_bar, sigma2)
 
     @validate.typed
     def sample(self, num_samples: int) -> Float[Tensor, "S D"]:
         """New data: z from the prior, then x from the decoder, by torch's global generator."""
         validate.integer(1, num_samples=num_samples)
-        z = torch.randn(num_samples, self.W.shape[1], dtype=self.W.dtype)
+        W = self.W
+        z = torch.randn(num_samples, W.shape[1], dtype=W.dtype, device=W.device)
         return self._decode(z)
 
     @validate.typed
     def autoencode(self, x: Float[Tensor, "N D"]) -> Float[Tensor, "N D"]:
         """One x_hat for each x: z ~ N(E x + d, G), then x_hat ~ N(W z + mu, sigma2 I)."""
         return self._decode(self.posterior(x).sample())
+
+    def _factor(self) -> tuple[Tensor, Tensor]:
+        """Q (D, H) and R (H, H), upper triangular, with W = Q R and M = R^T R.
+
+        M itself would square the ratio of its largest root to sigma, and lose twice the digits.
+        """
+        stacked = torch.cat([self.W, self.sigma2**0.5 * self._eye()])
+        Q, R = torch.linalg.qr(stacked)
+        return Q[: len(self.W)], R
+
+    def _eye(self) -> Tensor:
+        return torch.eye(self.W.shape[1], dtype=self.W.dtype, device=self.W.device)
+
+    def _log(self, value: float | Tensor) -> Tensor:
+        return torch.as_tensor(value, dtype=self.W.dtype, device=self.W.device).log()
 
     def _decode(self, z: Tensor) -> Tensor:
         mean = z @ self.W.T + self.mu
@@ -128,14 +153,29 @@ class PPCA:
         validate.columns(self.mu, x=x)
 
 
+def regress(x: Tensor, m: Tensor, G: Tensor) -> tuple[Tensor, float]:
+    """W (D, H) and sigma2 of the best decoder for latents of mean m_n and mean covariance G.
+
+    x (N, D) and m (N, H) are centred. sigma2 is a sum of squares, so nothing cancels.
+    """
+    W = torch.linalg.solve(G + m.T @ m / len(x), m.T @ x / len(x)).T
+    miss = (x - m @ W.T).square().sum(1).mean() + (W @ G * W).sum()
+    return W, miss.item() / x.shape[1]
+
+
 @validate.typed
 def fit(x: Float[Tensor, "N D"], latent_dim: int, min_sigma2: float | None = None) -> PPCA:
     """The maximum-likelihood PPCA of x in closed form, for 1 <= latent_dim <= D.
 
     W = U_H (Lambda_H - sigma2 I)^1/2 with sigma2 the mean of the D - H eigenvalues left
-    out (Tipping & Bishop 1999, sec. 3.2, with rotation R = I). Where that mean is 0, because
-    the data has rank <= H or because H = D leaves nothing out, the likelihood has no
-    maximum; sigma2 is then min_sigma2, and the likelihood the best under that bound.
+    out (Tipping & Bishop 1999, sec. 3.2, with rotation R = I).
+
+    H = D leaves nothing out. Every sigma2 up to the least eigenvalue lambda_D then gives
+    W W^T + sigma2 I = S, the maximum, so the data do not identify it. We take lambda_D, the
+    most noise they allow: the fit with H = D - 1, and a last column of W that is 0.
+
+    Where that sigma2 is 0 (rank S <= H < D, or rank S < D = H) the likelihood grows without
+    bound as sigma2 falls; sigma2 is then min_sigma2, and the likelihood the best under it.
 
     min_sigma2: lower bound on sigma2; by default a millionth of the mean variance per
         dimension, Tr[S] / D. Data that does not vary at all is a ValueError.
@@ -143,11 +183,10 @@ def fit(x: Float[Tensor, "N D"], latent_dim: int, min_sigma2: float | None = Non
     mu, eigenvalues, eigenvectors = pca.spectrum(x)
     validate.integer(1, x.shape[1], latent_dim=latent_dim)
     if min_sigma2 is None:
+        validate.varies(x=x)
         min_sigma2 = 1e-6 * eigenvalues.mean().item()
-        if all(x[n].equal(x[0]) for n in range(len(x))):
-            raise ValueError("x must vary: all its rows are equal, so the likelihood is unbounded")
     validate.positive(min_sigma2=min_sigma2)
-    left_out = eigenvalues[latent_dim:]
-    sigma2 = max(left_out.mean().item() if len(left_out) else 0.0, min_sigma2)
+    left_out = eigenvalues[min(latent_dim, len(mu) - 1) :]
+    sigma2 = max(left_out.mean().item(), min_sigma2)
     length = (eigenvalues[:latent_dim] - sigma2).clamp(min=0).sqrt()
     return PPCA(eigenvectors[:, :latent_dim] * length, mu, sigma2)

@@ -1,5 +1,6 @@
 """Errors that name the argument: shapes and types by jaxtyping, values by the checks below."""
 
+import contextlib
 import functools
 import math
 import re
@@ -7,12 +8,23 @@ import textwrap
 from collections.abc import Callable
 from typing import TypeVar
 
+import torch
 from beartype import BeartypeConf, beartype
 from jaxtyping import TypeCheckError, jaxtyped
 from torch import Tensor
 from torch.distributions import Distribution
 
-__all__ = ["columns", "finite", "integer", "latents", "positive", "typed"]
+__all__ = [
+    "columns",
+    "finite",
+    "has_float64",
+    "integer",
+    "latents",
+    "positive",
+    "same_dtype",
+    "typed",
+    "varies",
+]
 
 T = TypeVar("T", bound=Callable)
 
@@ -80,17 +92,50 @@ def columns(like: Tensor, **matrices: Tensor) -> None:
             raise ValueError(
                 f"{name} must have {len(like)} columns, got shape {tuple(matrix.shape)}"
             )
-        if matrix.dtype != like.dtype:
-            raise TypeError(f"{name} must have dtype {like.dtype}, got {matrix.dtype}")
+        same_dtype(like.dtype, **{name: matrix})
 
 
-def latents(q: Distribution, batch: int, event: tuple[int, ...]) -> None:
-    """Raise ValueError unless q has one distribution for every data point, over such latents."""
+def same_dtype(dtype: torch.dtype, **tensors: Tensor) -> None:
+    """Raise TypeError unless every named tensor has this dtype."""
+    for name, tensor in tensors.items():
+        if tensor.dtype != dtype:
+            raise TypeError(f"{name} must have dtype {dtype}, got {tensor.dtype}")
+
+
+def has_float64(**tensors: Tensor) -> None:
+    """Raise TypeError unless every named tensor is on a device that has float64 (Apple's has not)."""
+    for name, tensor in tensors.items():
+        try:
+            tensor.new_empty(0, dtype=torch.float64)
+        except (TypeError, RuntimeError):
+            raise TypeError(
+                f"{name} must be on a device with float64, which {tensor.device} lacks: "
+                f"pass {name}.cpu()"
+            ) from None
+
+
+def varies(**matrices: Tensor) -> None:
+    """Raise ValueError if all rows of a named matrix are equal: a likelihood is then unbounded."""
+    for name, matrix in matrices.items():
+        if all(row.equal(matrix[0]) for row in matrix):
+            raise ValueError(f"{name} must vary, but its {len(matrix)} rows are all equal")
+
+
+def latents(
+    q: Distribution, batch: int, event: tuple[int, ...], dtype: torch.dtype | None = None
+) -> None:
+    """Raise unless q has one distribution for every data point, over such latents, in this dtype.
+
+    ValueError for a shape, TypeError for a dtype (None: any).
+    """
     if q.batch_shape != (batch,) or q.event_shape != event:
         raise ValueError(
             f"q must have batch shape ({batch},) and event shape {event}, "
             f"got {tuple(q.batch_shape)} and {tuple(q.event_shape)}"
         )
+    if dtype is not None:
+        with contextlib.suppress(NotImplementedError):  # a flow has no mean to ask
+            same_dtype(dtype, q=q.mean)
 
 
 def positive(**values: float | Tensor) -> None:

@@ -2,6 +2,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from memory import largest_tensor
 from sklearn.mixture import GaussianMixture
 from torch.distributions import Categorical, MultivariateNormal
 
@@ -112,6 +113,58 @@ def test_fit_never_lowers_the_evidence():
     for seed in range(200):
         _, history = em.fit(cloud(seed, 30, 5), latent_dim=1 + seed % 4, num_steps=20)
         assert torch.tensor(history.log_evidence).double().diff().min() >= -1e-10
+
+
+@few
+@given(
+    seeds,
+    st.integers(2, 15),
+    st.integers(2, 40),
+    st.sampled_from([torch.float32, torch.float64]),
+    st.floats(-3, 3),
+)
+def test_fit_never_lowers_the_evidence_of_rank_deficient_data(seed, num_points, D, dtype, size):
+    torch.manual_seed(seed)
+    x = 10**size * torch.randn(num_points, D, dtype=dtype)
+    model, history = em.fit(x, latent_dim=1 + seed % D, num_steps=100)
+    evidence = torch.tensor(history.log_evidence, dtype=torch.float64)
+    assert (evidence.diff() >= -1e-12 * evidence[1:].abs()).all()
+    if dtype == torch.float64:
+        assert evidence[-1].item() == pytest.approx(model.log_evidence(x).mean().item(), rel=1e-9)
+
+
+def test_fit_and_the_m_step_do_not_see_an_offset_of_a_million_in_float32():
+    near = (8 * torch.randn(512, 4)).round()
+    start, x = PPCA(torch.randn(4, 2), torch.zeros(4), 1.0), near + 2**20
+    (far, one), (close, other) = (em.fit(data, 2, 30, start) for data in (x, near))
+    assert one.log_evidence == pytest.approx(other.log_evidence, abs=1e-6)
+    torch.testing.assert_close(far.W, close.W, rtol=1e-4, atol=1e-4)
+    q = start.posterior(near)
+    torch.testing.assert_close(em.m_step(x, q).W, em.m_step(near, q).W, rtol=1e-3, atol=1e-3)
+    r = Categorical(logits=torch.randn(512, 3))
+    torch.testing.assert_close(
+        em.m_step(x, r).sigma2, em.m_step(near, r).sigma2, rtol=1e-4, atol=1e-4
+    )
+
+
+def test_a_component_without_points_is_refused():
+    x = cloud(0)
+    probs = torch.tensor([0.3, 0.0, 0.7], dtype=torch.float64).expand(len(x), 3)
+    with pytest.raises(ValueError, match="q gives no point to component 1"):
+        em.m_step(x, Categorical(probs))
+
+
+def test_a_component_of_very_little_weight_keeps_its_moments():
+    x = cloud(0)
+    r = torch.tensor([1.0, 1e-290], dtype=torch.float64).expand(len(x), 2)
+    model = Mixture.maximise(x, Categorical(r))
+    torch.testing.assert_close(model.means[1], x.mean(0))
+    torch.testing.assert_close(model.sigma2[1], model.sigma2[0])
+
+
+def test_a_mixture_holds_no_more_than_the_data_at_once():
+    x, model = cloud(0, 400, 300), random_mixture(0, 300)
+    assert largest_tensor(lambda: em.m_step(x, model.posterior(x))) <= x.numel()
 
 
 def test_a_step_of_fit_is_an_e_step_and_an_m_step():

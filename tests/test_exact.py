@@ -289,3 +289,11 @@ def test_a_function_of_the_wrong_shape_is_refused(f):
 def test_no_nodes_are_refused(num_nodes):
     with pytest.raises(ValueError, match="num_nodes"):
         exact.expectation(lambda z: z[..., 0], gaussian(2), num_nodes)
+
+
+def test_the_most_nodes_numpy_has_weights_for_are_right_and_one_more_is_refused():
+    q = Independent(Normal(torch.zeros(1, 1).double(), torch.ones(1, 1).double()), 1)
+    fourth = exact.expectation(lambda z: z[..., 0] ** 4, q, 370)
+    assert fourth.item() == pytest.approx(3, rel=1e-12)
+    with pytest.raises(ValueError, match="num_nodes must be between 1 and 370"):
+        exact.expectation(lambda z: z[..., 0], q, 371)

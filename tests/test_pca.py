@@ -202,3 +202,34 @@ def test_the_dtype_of_x_is_kept(dtype):
 def test_a_fitted_model_cannot_be_changed():
     with pytest.raises(FrozenInstanceError):
         pca.fit(torch.randn(20, 3), 2).mu = torch.zeros(3)
+
+
+def far_away():
+    """Points with eigenvalues from 1 to 1e-4 whose mean is 1e6: exact in float32, and moved back."""
+    near = (torch.randn(4096, 3) * torch.tensor([8.0, 4.0, 2.0])).round()
+    return near + 2**20, near.double()
+
+
+def test_an_offset_of_a_million_in_float32_leaves_mean_spectrum_and_error_alone():
+    x, near = far_away()
+    mu, centred = pca.centre(x)
+    assert torch.allclose(centred.double(), near - near.mean(0), atol=1e-3)
+    assert torch.allclose(mu.double() - 2**20, near.mean(0), atol=0.1)
+    torch.testing.assert_close(
+        pca.spectrum(x)[1].double(), pca.spectrum(near)[1], rtol=1e-5, atol=0
+    )
+    W = pca.fit(near, 1).W
+    torch.testing.assert_close(
+        pca.reconstruction_error(x, W.float()).double(),
+        pca.reconstruction_error(near, W),
+        rtol=1e-4,
+        atol=0,
+    )
+
+
+def test_small_eigenvalues_of_float32_data_are_those_of_float64():
+    x = torch.randn(2000, 20) * torch.logspace(0, -3.5, 20)
+    rotated = x @ orthonormal(20, 20).float()
+    torch.testing.assert_close(
+        pca.spectrum(rotated)[1].double(), pca.spectrum(rotated.double())[1], rtol=1e-6, atol=0
+    )

@@ -6,6 +6,7 @@ import sklearn.decomposition
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from memory import largest_tensor
 from torch.distributions import MultivariateNormal, Normal
 
 from course_utils import data, exact, pca, ppca
@@ -202,6 +203,51 @@ def test_the_evidence_integrates_to_1(drawn):
     assert mass.item() == pytest.approx(1, abs=1e-8)
 
 
+def truth(model, x):
+    """The log evidence in float64, by the eigenvectors of W W^T."""
+    U, roots, _ = torch.linalg.svd(model.W.double())
+    variance = torch.zeros(len(U)).double()
+    variance[: len(roots)] = roots**2
+    variance += model.sigma2
+    squares = ((x.double() - model.mu.double()) @ U).square() / variance
+    return -(squares + (2 * math.pi * variance).log()).sum(1) / 2
+
+
+@pytest.mark.parametrize("data_dim", [3, 30, 100])
+@pytest.mark.parametrize("latent_dim", [1, 2, 5, 12])
+def test_the_evidence_in_float32_is_right_where_sigma2_is_a_millionth(data_dim, latent_dim):
+    """Also where columns of W differ in length by 1000, or hardly differ in direction."""
+    for seed in range(6):
+        torch.manual_seed(seed)
+        W = torch.randn(data_dim, latent_dim) * 10 ** (-3 * (seed % 2) * torch.rand(latent_dim))
+        if seed % 3 == 0 and latent_dim > 1:
+            W[:, 1] = W[:, 0] * (1 + 1e-5)
+        largest = torch.linalg.matrix_norm(W, 2).item() ** 2
+        model = ppca.PPCA(W, torch.randn(data_dim), 1e-6 * largest)
+        x = model.sample(200)
+        error = model.log_evidence(x).double() - truth(model, x)
+        assert error.abs().max() < 1e-3 and error.mean().abs() < 1e-4
+
+
+def test_the_evidence_in_float32_is_right_on_data_of_rank_1():
+    """Torch's low-rank normal misses by more than 100 nats here."""
+    x = torch.randn(200, 1) @ torch.randn(1, 100)
+    for latent_dim in (1, 5):
+        model = ppca.fit(x, latent_dim)
+        torch.testing.assert_close(
+            model.log_evidence(x).double(), truth(model, x), rtol=0, atol=5e-4
+        )
+        assert (model.marginal().log_prob(x) - truth(model, x)).abs().max() > 100
+
+
+@pytest.mark.parametrize("latent_dim", [1, 2])
+def test_the_expected_log_joint_holds_no_more_than_a_few_tables(latent_dim):
+    x = torch.randn(400, 300)
+    model = ppca.fit(x, latent_dim * 8)
+    q = model.posterior(x)
+    assert largest_tensor(lambda: model.expected_log_joint(q, x)) <= x.numel()
+
+
 # Fit
 
 
@@ -290,11 +336,18 @@ def test_digits_with_their_three_empty_pixels_stay_finite():
 
 @given(tables(spare_dims=0))
 @few
-def test_as_many_latents_as_dimensions_give_the_sample_covariance_and_the_floor(table):
+def test_as_many_latents_as_dimensions_give_the_sample_covariance_with_the_most_noise(table):
     x, D = table[0], table[0].shape[1]
     model, S = ppca.fit(x, D), x.T.cov(correction=0).reshape(D, D)
-    assert model.sigma2 == pytest.approx(1e-6 * S.trace().item() / D)
-    assert torch.allclose(covariance(model), S, atol=2 * model.sigma2)
+    assert model.sigma2 == pytest.approx(torch.linalg.eigvalsh(S)[0].item())
+    assert torch.allclose(covariance(model), S)
+    less = ppca.PPCA(
+        torch.linalg.cholesky(S - 0.5 * model.sigma2 * eye(D)), model.mu, 0.5 * model.sigma2
+    )
+    assert total(less, x) == pytest.approx(total(model, x))  # sigma2 is not identified
+    if D > 1:
+        fewer = ppca.fit(x, D - 1)
+        assert model.W[:, :-1].equal(fewer.W) and not model.W[:, -1].any()
 
 
 @given(tables(spare_dims=0), st.floats(1e-3, 30))

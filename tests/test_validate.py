@@ -45,6 +45,8 @@ def log_joint(z):
 TENSORS = {
     "pca.fit": (lambda x: pca.fit(x, 1), "x", X),
     "pca.spectrum": (pca.spectrum, "x", X),
+    "pca.moments": (pca.moments, "x", X),
+    "pca.centre": (pca.centre, "x", X),
     "pca.reconstruction_error": (lambda x: pca.reconstruction_error(x, W), "x", X),
     "pca.reconstruction_error W": (lambda W: pca.reconstruction_error(X, W), "W", W),
     "pca.principal_angle": (lambda A: pca.principal_angle(A, A), "A", W),
@@ -330,12 +332,46 @@ def test_a_mismatched_size_is_refused(row):
         "ppca.PPCA W",
         "ppca.PPCA.posterior",
         "ppca.PPCA.log_evidence",
+        "pca.PCA eigenvalues",
+        "mixture.Mixture means",
+        "mixture.Mixture sigma2",
+        "mixture.BernoulliMixture means",
         "exact.log_evidence pair",
     ],
 )
 def test_a_mixture_of_dtypes_is_refused(row):
     call, argument, good = TENSORS[row]
     refuses(call, good.float(), argument)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda x: PPCA.expected_log_joint(PPCA.posterior(X), x),
+        lambda x: ppca.PPCA.maximise(x, Q),
+        lambda x: MIXTURE.expected_log_joint(R, x),
+        lambda x: mixture.Mixture.maximise(x, R),
+        lambda x: mixture.BernoulliMixture.maximise((x > 0).float(), R),
+        lambda x: em.m_step(x, Q),
+        lambda x: ladder.measure(x, vae.Decoder(2, 3, (4,)), Q),
+    ],
+)
+def test_a_q_of_another_dtype_than_x_is_refused(call):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with pytest.raises(TypeError, match=r"\b[qx] must have dtype torch"):
+            call(X.float())
+
+
+def test_a_device_without_float64_is_named():
+    class Apple:
+        device = "mps:0"
+
+        def new_empty(self, *size, dtype):
+            raise TypeError("Cannot convert a MPS Tensor to float64 dtype")
+
+    with pytest.raises(TypeError, match=r"x must be on a device with float64, which mps:0 lacks"):
+        validate.has_float64(x=Apple())
 
 
 @pytest.mark.parametrize("row", NUMBERS)
