@@ -12,7 +12,7 @@ from jaxtyping import TypeCheckError, jaxtyped
 from torch import Tensor
 from torch.distributions import Distribution
 
-__all__ = ["columns", "finite", "integer", "latents", "positive", "typed"]
+__all__ = ["columns", "finite", "integer", "latents", "not_negative", "positive", "typed"]
 
 T = TypeVar("T", bound=Callable)
 
@@ -99,6 +99,13 @@ def positive(**values: float | Tensor) -> None:
         number = value.item() if isinstance(value, Tensor) else value
         if not (math.isfinite(number) and number > 0):
             raise ValueError(f"{name} must be a finite number above 0, got {number}")
+
+
+def not_negative(**values: float) -> None:
+    """Raise ValueError unless every named number is finite and at least zero."""
+    for name, value in values.items():
+        if not (math.isfinite(value) and value >= 0):
+            raise ValueError(f"{name} must be a finite number, 0 or more, got {value}")
 
 
 def integer(low: int, high: int | None = None, **values: int) -> None:
