@@ -15,10 +15,11 @@ from typing import Literal, TypeVar
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
-from torch.distributions import Bernoulli, Distribution, Independent
+from torch.distributions import Bernoulli, Distribution, Independent, Normal
 
 from course_utils import exact, validate
 from course_utils.gaussian import Gaussian, StandardNormal
+from course_utils.portions import in_portions
 
 __all__ = [
     "Curve",
@@ -199,22 +200,39 @@ def ring(noise: float = 0.1) -> Curve:
 def log_joint(
     x: Float[Tensor, "N D"], z: Float[Tensor, "G H"], model: Model
 ) -> Float[Tensor, "N G"]:
-    """log p(x_n, z_g) in nats, every data point with every latent, by matrix products.
+    """log p(x_n, z_g) in nats, every data point with every latent.
 
-    Gaussian and Bernoulli are exponential families: log p(x | z) = x . a(z) + x^2 . b(z) + c(z).
+    Gaussian and Bernoulli are exponential families: log p(x | z) = x . a(z) + x^2 . b(z) + c(z),
+    two matrix products. Any other likelihood is asked for one data point after another.
     """
-    p = model(z).base_dist
-    if isinstance(p, Bernoulli):
-        log_likelihood = x @ p.logits.T - nn.functional.softplus(p.logits).sum(1)
-    else:
-        precision = p.scale**-2
-        constant = (p.loc.square() * precision + (2 * pi * p.scale.square()).log()).sum(1)
-        log_likelihood = x @ (p.loc * precision).T - (x.square() @ precision.T + constant) / 2
-    return log_likelihood + model.prior.log_prob(z)
+    model.check(x)
+    if z.shape[1] != model.latent_dim:
+        raise ValueError(f"z must have {model.latent_dim} columns, got shape {tuple(z.shape)}")
+    if z.dtype != x.dtype:
+        raise TypeError(f"z must have the dtype of x, {x.dtype}, got {z.dtype}")
+
+    def of_nodes(z: Tensor) -> Tensor:
+        p = model(z)
+        base = p.base_dist if isinstance(p, Independent) else None
+        if isinstance(base, Bernoulli):
+            log_likelihood = x @ base.logits.T - nn.functional.softplus(base.logits).sum(1)
+        elif isinstance(base, Normal):
+            precision = base.scale**-2
+            constant = (base.loc.square() * precision + (2 * pi * base.variance).log()).sum(1)
+            log_likelihood = (
+                x @ (base.loc * precision).T - (x.square() @ precision.T + constant) / 2
+            )
+        else:
+            log_likelihood = torch.stack([p.log_prob(point) for point in x])
+        return log_likelihood + model.prior.log_prob(z)
+
+    return in_portions(of_nodes, width(model), z)
 
 
 @validate.typed
-def grid(latent_dim: int, spacing: float | None = None) -> Grid:
+def grid(
+    latent_dim: int, spacing: float | None = None, device: torch.device | str | None = None
+) -> Grid:
     """Quadrature nodes for one or two latents with a standard normal prior, from -6 to 6.
 
     spacing: by default 0.01 for one latent, 0.05 for two.
@@ -223,7 +241,8 @@ def grid(latent_dim: int, spacing: float | None = None) -> Grid:
     if spacing is None:
         spacing = 0.01 if latent_dim == 1 else 0.05
     validate.positive(spacing=spacing)
-    axis = torch.linspace(-6, 6, round(12 / spacing) + 1, dtype=torch.float64)
+    num_nodes = round(12 / spacing) + 1
+    axis = torch.linspace(-6, 6, num_nodes, dtype=torch.float64, device=device)
     return axis if latent_dim == 1 else (axis, axis)
 
 
@@ -233,40 +252,76 @@ def log_evidence(
 ) -> Float[Tensor, "N"]:
     """log p(x_n) of a model with one or two latents by quadrature, in nats, always in float64.
 
-    nodes: as `exact.log_evidence` takes them, by default `grid(H)`. The points are taken in
-    portions, so that memory holds.
+    nodes: as `exact.log_evidence` takes them, by default `grid(H)`. Nodes and points are taken
+    in portions: beside x, no tensor holds more than 25 million numbers (see `portions`).
     """
-    nodes = grid(model.latent_dim) if nodes is None else nodes
-    return _in_portions(
-        lambda rows, model: exact.log_evidence(partial(log_joint, rows, model=model), nodes),
-        x,
-        model,
-        nodes,
-    )
+    model, x, axes = _in_double(x, model, nodes)
+    lattice = axes[0] if len(axes) == 1 else (axes[0], axes[1])
+
+    def of_points(x: Tensor) -> Tensor:
+        return exact.log_evidence(partial(log_joint, x, model=model), lattice)
+
+    return _of_points(of_points, x, axes)
 
 
 @validate.typed
 def mode(x: Float[Tensor, "N D"], model: Model, nodes: Grid | None = None) -> Float[Tensor, "N H"]:
     """The node where the posterior of each point is highest; nodes as in `log_evidence`."""
-    nodes = grid(model.latent_dim) if nodes is None else nodes
-    axes = (nodes,) if isinstance(nodes, Tensor) else nodes
+    model, x, axes = _in_double(x, model, nodes)
     z = torch.cartesian_prod(*axes).reshape(-1, model.latent_dim)
-    return _in_portions(lambda rows, model: z[log_joint(rows, z, model).argmax(1)], x, model, nodes)
+
+    def of_points(x: Tensor) -> Tensor:
+        highest, node = log_joint(x, z, model).max(1)
+        if highest.isnan().any():
+            raise ValueError("model must not give NaN: its log density is, at a node")
+        return node
+
+    return z[_of_points(of_points, x, axes)]
 
 
-def _in_portions(measure, x, model, nodes) -> Tensor:
-    """measure(rows, model) for the rows of x, as many at a time as memory holds; in float64."""
+def _in_double(x, model, nodes) -> tuple[Model, Tensor, tuple[Tensor, ...]]:
+    """A model and data to measure with, in float64, and the checked nodes of every latent."""
+    validate.integer(1, 2, latent_dim=model.latent_dim)
+    nodes = grid(model.latent_dim, device=x.device) if nodes is None else nodes
+    axes = (nodes,) if isinstance(nodes, Tensor) else nodes
+    if len(axes) != model.latent_dim:
+        raise ValueError(
+            f"nodes must be one tensor for each of {model.latent_dim} latents, got {len(axes)}"
+        )
+    for axis in axes:
+        validate.finite(nodes=axis)
+        if axis.dtype != torch.float64:
+            raise TypeError(f"nodes must be float64, as all that is measured, got {axis.dtype}")
+        if axis.ndim != 1 or len(axis) < 2 or not (axis.diff() > 0).all():
+            raise ValueError(
+                "nodes must increase, and have shape (G,) with two points at least, "
+                f"got shape {tuple(axis.shape)}"
+            )
     model, x = in_double(model), x.double()
     model.check(x)
-    axes = (nodes,) if isinstance(nodes, Tensor) else nodes
-    size = 1 + 25_000_000 // torch.Size([len(axis) for axis in axes]).numel()
+    return model, x, axes
+
+
+def _of_points(measure: Callable[[Tensor], Tensor], x: Tensor, axes) -> Tensor:
+    """measure(x) (N,), which holds a number for every point and node."""
     with torch.no_grad():
-        return torch.cat([measure(rows, model) for rows in x.split(size)])
+        return in_portions(measure, torch.Size([len(axis) for axis in axes]).numel(), x)
+
+
+def width(model: Model) -> int:
+    """How many numbers the model holds at once for one latent, if its layers have up to 1000."""
+    return max(1000, model.data_dim)
 
 
 def in_double(module: Network) -> Network:
     """A float64 copy, for measuring."""
-    return copy.deepcopy(module).double()
+    try:
+        return copy.deepcopy(module).double()
+    except TypeError as error:  # torch's, from a device without float64
+        raise ValueError(
+            "model and x must be where float64 is, in which everything is measured: "
+            f"move them to the CPU first, by .cpu() ({error})"
+        ) from error
 
 
 def frozen(module: Network) -> Network:

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
-from torch.distributions import Independent, MultivariateNormal
+from torch.distributions import Distribution, Independent, MultivariateNormal
 
 from course_utils import deep, training, validate, vem
 from course_utils.deep import Decoder
@@ -46,6 +46,15 @@ class Encoder(nn.Module):
 
     def forward(self, x: Tensor) -> Independent | MultivariateNormal:
         """q(z | x_n) for x (N, D): batch shape (N,), event shape (H,)."""
+        if x.shape[-1] != self.data_dim:
+            raise ValueError(
+                f"x must have the encoder's {self.data_dim} columns, got shape {tuple(x.shape)}"
+            )
+        if x.dtype != (dtype := self.network[0].weight.dtype):
+            raise TypeError(
+                f"x must have the dtype of the encoder, {dtype}, got {x.dtype}: "
+                "call x.float(), or encoder.double()"
+            )
         return vem.gaussian(self.network(x), self.latent_dim)
 
 
@@ -63,7 +72,7 @@ def elbo(
     num_samples: reparameterised samples of z for each x. The KL is in closed form if it can be.
     """
     decoder.check(x)
-    return vem.elbo(x, encoder(x), decoder, num_samples, beta)
+    return vem.elbo(x, _posterior(x, encoder, decoder), decoder, num_samples, beta)
 
 
 @validate.typed
@@ -86,12 +95,14 @@ def fit(
     """
     validate.integer(1, num_samples=num_samples)
     validate.integer(0, warmup=warmup)
+    validate.not_negative(beta=beta)
     decoder.check(x)
     steps = itertools.count(1)
 
     def loss(x: Tensor) -> Tensor:
         share = min(1.0, next(steps) / warmup) if warmup else 1.0
-        return -vem.bound(x, encoder(x), decoder, num_samples, share * beta).mean()
+        q = _posterior(x, encoder, decoder)
+        return -vem.bound(x, q, decoder, num_samples, share * beta).mean()
 
     return training.fit(
         nn.ModuleList([encoder, decoder]),
@@ -103,6 +114,19 @@ def fit(
         decay=True,
         progress=progress,
     )
+
+
+def _posterior(x: Tensor, encoder: nn.Module, decoder: deep.Model) -> Distribution:
+    """q(z | x), if it is one distribution with rsample for every x."""
+    q, expected = encoder(x), ((len(x),), (decoder.latent_dim,))
+    if not isinstance(q, Distribution) or not q.has_rsample:
+        raise TypeError(f"encoder must return a distribution with rsample, got {type(q).__name__}")
+    if (q.batch_shape, q.event_shape) != expected:
+        raise ValueError(
+            f"encoder must return q with batch shape {expected[0]} and event shape {expected[1]}, "
+            f"got {tuple(q.batch_shape)} and {tuple(q.event_shape)}"
+        )
+    return q
 
 
 class Gaps(NamedTuple):
@@ -127,14 +151,16 @@ def gaps(
 
     All terms are quadratures: the evidence on a grid (`nodes`, see `deep.log_evidence`), both
     bounds by num_nodes of Gauss-Hermite a latent. q*, in the encoder's own family, is looked
-    for from the encoder's q and from the posterior's highest mode, by num_steps each.
+    for from the encoder's q and from the posterior's highest mode, by num_steps each. All in
+    portions (see `portions`): beside x and the encoder's layers, no tensor holds more than 25
+    million numbers.
     """
     decoder, encoder, x = deep.in_double(decoder), deep.in_double(encoder), x.double()
     decoder.check(x)
-    evidence = deep.log_evidence(x, decoder, nodes)
     with torch.no_grad():
-        q = encoder(x)
+        q = _posterior(x, encoder, decoder)
         bound = vem.exact_elbo(x, q, decoder, num_nodes)
+        evidence = deep.log_evidence(x, decoder, nodes)
         at_mode = vem.gaussian(
             torch.cat([deep.mode(x, decoder, nodes), q.variance.log()], 1), decoder.latent_dim
         )

@@ -20,6 +20,7 @@ __all__ = [
     "has_float64",
     "integer",
     "latents",
+    "not_negative",
     "positive",
     "same_dtype",
     "typed",
@@ -117,7 +118,7 @@ def has_float64(**tensors: Tensor) -> None:
 def varies(**matrices: Tensor) -> None:
     """Raise ValueError if all rows of a named matrix are equal: a likelihood is then unbounded."""
     for name, matrix in matrices.items():
-        if all(row.equal(matrix[0]) for row in matrix):
+        if (matrix == matrix[0]).all():
             raise ValueError(f"{name} must vary, but its {len(matrix)} rows are all equal")
 
 
@@ -144,6 +145,13 @@ def positive(**values: float | Tensor) -> None:
         number = value.item() if isinstance(value, Tensor) else value
         if not (math.isfinite(number) and number > 0):
             raise ValueError(f"{name} must be a finite number above 0, got {number}")
+
+
+def not_negative(**values: float) -> None:
+    """Raise ValueError unless every named number is finite and at least zero."""
+    for name, value in values.items():
+        if not (math.isfinite(value) and value >= 0):
+            raise ValueError(f"{name} must be a finite number, 0 or more, got {value}")
 
 
 def integer(low: int, high: int | None = None, **values: int) -> None:

@@ -27,6 +27,7 @@ from torch.distributions import (
 from course_utils import deep, exact, training, validate
 from course_utils.gaussian import Gaussian
 from course_utils.mixture import BernoulliMixture
+from course_utils.portions import in_portions
 
 __all__ = [
     "Local",
@@ -65,7 +66,7 @@ def gaussian(parameters: Tensor, latent_dim: int) -> Independent | MultivariateN
     mean, log_variance, below = parameters.split([latent_dim, latent_dim, num_below], -1)
     if not num_below:
         return Gaussian(mean, log_variance)
-    row, column = torch.tril_indices(latent_dim, latent_dim, -1)
+    row, column = torch.tril_indices(latent_dim, latent_dim, -1, device=parameters.device)
     scale_tril = torch.diag_embed((log_variance / 2).exp())
     scale_tril[..., row, column] = below
     return MultivariateNormal(mean, scale_tril=scale_tril, validate_args=False)
@@ -76,7 +77,7 @@ def parameters_of(q: Distribution, covariance: Covariance) -> Tensor:
     parameters = [q.mean, q.variance.log()]
     if covariance == "full":
         H = q.event_shape.numel()
-        row, column = torch.tril_indices(H, H, -1)
+        row, column = torch.tril_indices(H, H, -1, device=q.mean.device)
         full = isinstance(q, MultivariateNormal)
         scale_tril = q.scale_tril if full else torch.diag_embed(q.stddev)  # type: ignore
         parameters = [q.mean, 2 * scale_tril.diagonal(dim1=-2, dim2=-1).log()]
@@ -106,6 +107,8 @@ class Local(nn.Module):
         else:
             validate.latents(start, num_points, (latent_dim,))
             values = parameters_of(start, covariance)
+            if not values.isfinite().all():
+                raise ValueError("start must have finite means, and finite variances above 0")
         self.latent_dim = latent_dim
         self.rows = nn.Parameter(values)
 
@@ -129,12 +132,16 @@ def elbo(
     """L_n = E_q[log p(x_n | z)] - beta KL(q_n || p(z)), in nats, by reparameterised samples.
 
     q: batch shape (N,), event shape (H,). The KL is in closed form where torch has one,
-    otherwise the mean of log q - log p over the same samples.
+    otherwise the mean of log q - log p over the same samples. The likelihood is taken in portions
+    (see `portions`): no tensor holds more than 25 million numbers, or S D, or S N H.
     """
     validate.integer(1, num_samples=num_samples)
+    validate.not_negative(beta=beta)
     model.check(x)
     validate.latents(q, len(x), (model.latent_dim,))
-    return bound(x, q, model, num_samples, beta)
+    if not q.has_rsample:
+        raise TypeError(f"q must have rsample, by which its samples move with it, got {q}")
+    return _numbers(bound(x, q, model, num_samples, beta))
 
 
 def bound(x: Tensor, q: Distribution, model: deep.Model, num_samples: int, beta: float) -> Tensor:
@@ -145,12 +152,13 @@ def bound(x: Tensor, q: Distribution, model: deep.Model, num_samples: int, beta:
         z, log_q = q.rsample_and_log_prob(shape)  # (S, N, H), (S, N)
     else:
         z = q.rsample(shape)
+    log_likelihood = _per_latent(lambda x, z: model(z).log_prob(x), x, z, model).mean(0)
     try:
         kl = kl_divergence(q, model.prior)
     except NotImplementedError:
         log_q = q.log_prob(z) if log_q is None else log_q
         kl = (log_q - model.prior.log_prob(z)).mean(0)
-    return model(z).log_prob(x).mean(0) - beta * kl
+    return log_likelihood - beta * kl
 
 
 @validate.typed
@@ -158,16 +166,42 @@ def exact_elbo(
     x: Float[Tensor, "N D"], q: Distribution, model: deep.Model, num_nodes: int = 20
 ) -> Float[Tensor, "N"]:
     """L_n without samples, for a Gaussian q over one or two latents: Gauss-Hermite quadrature of
-    E_q[log p(x_n, z)], plus the entropy of q_n. num_nodes: of each latent.
+    E_q[log p(x_n, z)], plus the entropy of q_n. num_nodes: of each latent. In portions, as `elbo`.
     """
     validate.integer(1, 2, latent_dim=model.latent_dim)
     model.check(x)
     validate.latents(q, len(x), (model.latent_dim,))
+    return _numbers(exact_bound(x, q, model, num_nodes))
 
-    def log_joint(z: Tensor) -> Tensor:
+
+def exact_bound(x: Tensor, q: Distribution, model: deep.Model, num_nodes: int) -> Tensor:
+    """`exact_elbo` without its checks, for the inside of a training loop."""
+
+    def log_joint(x: Tensor, z: Tensor) -> Tensor:
         return model(z).log_prob(x) + model.prior.log_prob(z)
 
-    return exact.expectation(log_joint, q, num_nodes) + q.entropy()
+    expected = exact.expectation(lambda z: _per_latent(log_joint, x, z, model), q, num_nodes)
+    return expected + q.entropy()
+
+
+def _per_latent(log_p, x: Tensor, z: Tensor, model: deep.Model) -> Tensor:
+    """log_p(x, z) (S, N) for z (S, N, H), in portions of the data points."""
+    if z.dtype != x.dtype:
+        raise TypeError(f"q must have the dtype of x, {x.dtype}, got {z.dtype}")
+    values = in_portions(log_p, len(z) * deep.width(model), x, z)
+    if values.shape != z.shape[:-1]:
+        raise ValueError(
+            f"model must give log p(x | z) of shape {tuple(z.shape[:-1])}, one for every latent, "
+            f"got {tuple(values.shape)}"
+        )
+    return values
+
+
+def _numbers(elbo: Tensor) -> Tensor:
+    """The ELBO, if it is a number for every data point."""
+    if elbo.isnan().any():
+        raise ValueError("q and model must not give NaN: the ELBO is, for a data point")
+    return elbo
 
 
 @validate.typed
@@ -185,12 +219,16 @@ def e_step(
     num_samples: reparameterised samples a step; None takes the exact expectation, for one or
     two latents, by num_nodes of Gauss-Hermite a latent.
     """
+    if num_samples is None:
+        validate.integer(1, 2, latent_dim=model.latent_dim)
+    else:
+        validate.integer(1, num_samples=num_samples)
     fixed = deep.frozen(model)
     _check(x, q, fixed)
 
     def loss(x: Tensor) -> Tensor:
         if num_samples is None:
-            return -exact_elbo(x, q(), fixed, num_nodes).mean()
+            return -exact_bound(x, q(), fixed, num_nodes).mean()
         return -bound(x, q(), fixed, num_samples, 1.0).mean()
 
     return training.fit(q, loss, x, num_steps=num_steps, lr=lr, decay=True, progress=False)
@@ -207,6 +245,7 @@ def m_step(
     num_samples: int = 1,
 ) -> training.History:
     """Raise the sum of L_n in theta, every q_n held: num_steps of Adam on minibatches."""
+    validate.integer(1, num_samples=num_samples)
     _check(x, q, model)
 
     def loss(x: Tensor, rows: Tensor) -> Tensor:
@@ -252,7 +291,7 @@ def fit(
         nn.ModuleList([model, q]),
         loss,
         x,
-        torch.arange(len(x)),
+        torch.arange(len(x), device=x.device),
         num_steps=num_epochs * (len(x) // batch_size),
         batch_size=batch_size,
         lr=lr,
@@ -310,7 +349,7 @@ def best_q(
             [exact_elbo(x, gaussian(row, model.latent_dim), model, num_nodes) for row in rows]
         )
     best = values.argmax(0)
-    chosen = torch.stack(rows)[best, torch.arange(len(x))]
+    chosen = torch.stack(rows)[best, torch.arange(len(x), device=x.device)]
     return gaussian(chosen, model.latent_dim), values.amax(0)
 
 

@@ -7,10 +7,18 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
-from torch.distributions import Independent, MultivariateNormal, Normal, TransformedDistribution
+from torch.distributions import (
+    Independent,
+    Laplace,
+    MultivariateNormal,
+    Normal,
+    StudentT,
+    TransformedDistribution,
+)
 from torch.distributions.transforms import AffineTransform, TanhTransform
 
-from course_utils import data, deep, exact
+from course_utils import data, deep, exact, vem
+from course_utils.gaussian import Gaussian
 from course_utils.ppca import PPCA
 
 few = settings(deadline=None, max_examples=15, derandomize=True)
@@ -158,23 +166,6 @@ def test_samples_of_a_bernoulli_are_pixels_with_its_means():
     torch.testing.assert_close(x.mean(0), chance, rtol=0, atol=0.015)
 
 
-def test_portions_do_not_change_the_result(monkeypatch):
-    model = decoder()
-    x = made_by(model, 9)
-    nodes = tuple([torch.linspace(-6, 6, 151).double()] * 2)
-    whole, modes = deep.log_evidence(x, model, nodes), deep.mode(x, model, nodes)
-    split, sizes = torch.Tensor.split, []
-
-    def two_rows(rows, size):
-        sizes.append(size)
-        return split(rows, 2)
-
-    monkeypatch.setattr(torch.Tensor, "split", two_rows)
-    torch.testing.assert_close(deep.log_evidence(x, model, nodes), whole, rtol=0, atol=1e-12)
-    assert deep.mode(x, model, nodes).equal(modes)
-    assert all(size * 151**2 <= 25_000_000 + 151**2 for size in sizes)
-
-
 @pytest.mark.parametrize("latent_dim", [1, 2])
 def test_halving_the_spacing_changes_nothing(latent_dim):
     model = deep.arc() if latent_dim == 1 else decoder()
@@ -296,6 +287,67 @@ def test_a_network_without_hidden_layers_is_linear_and_others_are_not():
     assert kinds == [nn.Linear, nn.GELU, nn.Linear, nn.GELU, nn.Linear]
 
 
+class Other(deep.Decoder):
+    """x | z with the network's mean and a likelihood of any family."""
+
+    def __init__(self, family, *args):
+        super().__init__(*args)
+        self.family = family
+
+    def forward(self, z):
+        return self.family(self.network(z))
+
+
+OTHERS = {
+    "Laplace": lambda mean: Independent(Laplace(mean, 0.5), 1),
+    "StudentT": lambda mean: Independent(StudentT(4.0, mean, 0.5), 1),
+    "MultivariateNormal": lambda mean: MultivariateNormal(
+        mean, torch.eye(2).double() * 0.5 + 0.2, validate_args=False
+    ),
+}
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_any_likelihood_has_its_own_log_joint_and_evidence(name):
+    """One latent, a straight line: against adaptive quadrature of the density itself."""
+    model = Other(OTHERS[name], 1, 2).double()
+    x, z = model.sample(3), torch.randn(5, 1).double()
+    by_broadcasting = model(z).log_prob(x[:, None]) + model.prior.log_prob(z)
+    torch.testing.assert_close(deep.log_joint(x, z, model), by_broadcasting)
+
+    def joint(z, point):
+        with torch.no_grad():
+            z = torch.tensor([z]).double()
+            return (model(z).log_prob(point) + model.prior.log_prob(z)).exp().item()
+
+    expected = [
+        scipy.integrate.quad(joint, -8, 8, args=(row,), points=[-1, 0, 1], limit=200)[0]
+        for row in x
+    ]
+    found = deep.log_evidence(x, model, deep.grid(1, 0.002))
+    torch.testing.assert_close(found, torch.tensor(expected).double().log(), rtol=0, atol=1e-5)
+
+
+def test_no_bound_is_above_the_evidence_of_a_laplace():
+    model = Other(OTHERS["Laplace"], 1, 2).double()
+    x = model.sample(30)
+    q = vem.gaussian(torch.cat([deep.mode(x, model), torch.full((30, 1), -1.0)], 1), 1)
+    assert (vem.exact_elbo(x, q, model, 40) < deep.log_evidence(x, model)).all()
+
+
+def test_where_there_is_no_float64_the_message_says_what_to_do(monkeypatch):
+    """As on mps, whose tensors refuse with a TypeError of torch's."""
+
+    def refuse(self):
+        raise TypeError("Cannot convert a MPS Tensor to float64 dtype")
+
+    model = deep.arc()
+    monkeypatch.setattr(nn.Module, "double", refuse)
+    for measure in (deep.log_evidence, deep.mode):
+        with pytest.raises(ValueError, match=r"model and x .* CPU .*MPS Tensor"):
+            measure(model.sample(2), model)
+
+
 NORMAL = Normal(0.0, 1.0)
 
 
@@ -310,6 +362,12 @@ NORMAL = Normal(0.0, 1.0)
         (lambda x: deep.log_evidence(x, None), "model"),
         (lambda x: deep.log_evidence(x, deep.Decoder(1, 2, likelihood="bernoulli")), "binary"),
         (lambda x: deep.mode(x * math.inf, deep.arc()), "x"),
+        (lambda x: deep.mode(x, deep.Decoder(3, 2)), "latent_dim"),
+        (lambda x: deep.mode(x, Other(OTHERS["Laplace"], 1, 2), deep.grid(2)), "nodes"),
+        (lambda x: deep.mode(x, Other(lambda z: Gaussian(z / 0, z[0, 0]), 1, 2)), "model"),
+        (lambda x: deep.log_joint(x, torch.zeros(3, 2), deep.arc()), "z"),
+        (lambda x: deep.log_joint(x, torch.zeros(3, 1).double(), deep.arc()), "z"),
+        (lambda x: deep.log_joint(x.double(), torch.zeros(3, 1).double(), deep.arc()), "x"),
         (lambda x: deep.Decoder(1, 2).check(x.double()), "dtype"),
         (lambda x: deep.arc().double().check(x), "dtype"),
         (lambda x: deep.log_joint(x, x[0], deep.arc()), "z"),
@@ -323,6 +381,34 @@ NORMAL = Normal(0.0, 1.0)
 def test_bad_arguments_are_named(call, name):
     with pytest.raises((ValueError, TypeError), match=rf"\b{name}\b"):
         call(data.arc(5).x.float())
+
+
+GRID = deep.grid(1, 0.5)
+
+
+@pytest.mark.parametrize(
+    ("nodes", "latent_dim"),
+    [
+        (GRID, 2),
+        ((GRID, GRID), 1),
+        ((GRID, GRID, GRID), 2),
+        ([GRID, GRID], 2),
+        (GRID.float(), 1),
+        ((GRID, GRID.float()), 2),
+        (GRID.long(), 1),
+        (GRID[:, None], 1),
+        (GRID[:1], 1),
+        (GRID[:0], 1),
+        (GRID.flip(0), 1),
+        (GRID * math.nan, 1),
+        (GRID / 0, 1),
+    ],
+)
+@pytest.mark.parametrize("measure", [deep.log_evidence, deep.mode])
+def test_nodes_that_do_not_fit_are_named(measure, nodes, latent_dim):
+    model = deep.Decoder(latent_dim, 2)
+    with pytest.raises((ValueError, TypeError), match=r"\bnodes\b"):
+        measure(model.sample(3), model, nodes)
 
 
 def test_a_model_without_a_likelihood_says_so():

@@ -475,6 +475,25 @@ def test_planar_moves_along_u_hat_only():
     assert torch.linalg.matrix_rank(torch.cat([step, u_hat[None]]), tol=1e-9) == 1
 
 
+@pytest.mark.parametrize(
+    ("alpha", "gamma", "radii"),
+    [(1e-3, 50.0, (1e-3, 1.0, 20.0)), (1e-3, 1e-3, (1.0, 1e3, 1e4)), (5.0, 5.0, (5.0, 20.0))],
+)
+def test_radials_inverse_loses_no_digits_on_either_side_of_gamma(alpha, gamma, radii):
+    """float32 against float64: each form of the root would cancel on the other's side."""
+    layer = flows.Radial(1)
+    with torch.no_grad():
+        layer.theta.free[0] = 0
+        layer.theta.free[1:] = torch.tensor([alpha, gamma]).double().expm1().log()
+    x = torch.tensor(radii)[:, None]
+    z, log_det = layer.pull(x)
+    double = copy.deepcopy(layer).double()
+    expected_z, expected_log_det = double.pull(x.double())
+    torch.testing.assert_close(z.double(), expected_z, rtol=3e-6, atol=0)
+    torch.testing.assert_close(log_det.double(), expected_log_det, rtol=3e-6, atol=3e-6)
+    torch.testing.assert_close(double(expected_z), x.double(), rtol=1e-12, atol=0)
+
+
 def test_radial_moves_along_rays_from_its_centre():
     layer = build("Radial", 2)
     z_0, alpha, gamma = layer._unpack()
@@ -971,6 +990,26 @@ def test_condition_refuses_a_bad_context(bad, message):
     flow = flows.Flow(flows.standard_normal(2), [flows.Planar(2, context_dim=3)])
     with pytest.raises((ValueError, TypeError), match=message):
         flow.condition(bad)
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_a_context_that_is_a_parameter_stays_the_callers(name):
+    layer = ALL[name][1](2, 3)
+    before = list(layer.state_dict())
+    context = nn.Parameter(torch.randn(4, 3))
+    bound = layer.condition(context)
+    assert list(layer.state_dict()) == list(bound.state_dict()) == before
+    assert not any(p is context for p in layer.parameters())
+    with pytest.raises(ValueError, match="context is missing"):
+        layer(torch.zeros(4, 2))
+    flow = flows.Flow(flows.standard_normal(2), [build(name, 2, 3, torch.float32)])
+    assert (
+        flow.condition(context)
+        .log_prob(torch.zeros(4, 2))
+        .equal(flow.condition(context.detach()).log_prob(torch.zeros(4, 2)))
+    )
+    flow.condition(context).log_prob(torch.ones(4, 2)).sum().backward()
+    assert context.grad.abs().sum() > 0
 
 
 def test_a_context_without_a_use_is_refused():

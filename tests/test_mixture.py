@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.distributions import Bernoulli, Categorical, Independent, MixtureSameFamily
 
-from course_utils.mixture import BernoulliMixture
+from course_utils.mixture import BernoulliMixture, Mixture
 
 few = settings(deadline=None, max_examples=20, derandomize=True)
 seeds = st.integers(0, 10_000)
@@ -83,6 +83,26 @@ def test_the_m_step_cannot_be_improved_with_every_count_one_higher(seed):
             (best.means.logit() + 0.05 * torch.randn(3, 5).double()).sigmoid(),
         )
         assert target(nudged) < target(best)
+
+
+def test_laplaces_rule_counts_one_0_and_one_1_more():
+    """Three images, of which the first component holds two and the second one."""
+    x = torch.tensor([[1.0, 1, 0], [1, 0, 0], [0, 1, 0]]).double()
+    q = Categorical(torch.tensor([[1.0, 0], [1, 0], [0, 1]]).double())
+    found = BernoulliMixture.maximise(x, q)
+    expected = torch.tensor([[3 / 4, 2 / 4, 1 / 4], [1 / 3, 2 / 3, 1 / 3]]).double()
+    torch.testing.assert_close(found.means, expected)
+    torch.testing.assert_close(found.weights, torch.tensor([3 / 5, 2 / 5]).double())
+
+
+def test_a_gaussian_on_one_point_keeps_a_millionth_of_the_datas_variance():
+    x = torch.tensor([[5.0, 5], [0, 1], [1, 0], [2, 3]]).double()
+    q = Categorical(torch.tensor([[1.0, 0], [0, 1], [0, 1], [0, 1]]).double())
+    found = Mixture.maximise(x, q)
+    variance = x.var(0, correction=0).mean()
+    torch.testing.assert_close(found.sigma2[0], 1e-6 * variance)
+    rest = x[1:]
+    torch.testing.assert_close(found.sigma2[1], (rest - rest.mean(0)).square().mean())
 
 
 def test_em_never_lowers_its_target_and_no_mean_reaches_0_or_1():

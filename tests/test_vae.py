@@ -1,3 +1,4 @@
+import itertools
 import math
 
 import pytest
@@ -9,6 +10,7 @@ from torch.distributions import (
     Independent,
     MultivariateNormal,
     Normal,
+    Poisson,
     StudentT,
     TransformedDistribution,
     kl_divergence,
@@ -374,6 +376,19 @@ class Failing(vae.Encoder):
         return super().forward(x if self.calls < 4 else x * math.nan)
 
 
+def stopping(decoder, at):
+    """The same model, which stops at one of its calls, those of its copies counted."""
+    calls, model = itertools.count(1), deep.Model(decoder.latent_dim, decoder.data_dim).double()
+
+    def forward(z):
+        if next(calls) == at:
+            raise KeyboardInterrupt
+        return decoder(z)
+
+    model.forward = forward
+    return model, calls
+
+
 def test_a_stop_keeps_what_was_learnt():
     encoder, (_, decoder) = Failing(3, 2).double(), networks()
     start = [p.detach().clone() for p in decoder.parameters()]
@@ -382,12 +397,42 @@ def test_a_stop_keeps_what_was_learnt():
     assert not any(p.equal(old) for p, old in zip(decoder.parameters(), start, strict=True))
 
 
+@pytest.mark.parametrize("call", [2, 7, 20, 60])
+def test_a_stop_gets_out_of_gaps_wherever_it_comes(call):
+    encoder, decoder = networks(1)
+    model, calls = stopping(decoder, call)
+    with pytest.raises(KeyboardInterrupt):
+        vae.gaps(decoder.sample(4), encoder, model, deep.grid(1, 0.1), num_steps=30)
+    assert next(calls) == call + 1  # nothing was computed after it
+
+
 def test_divergence_names_the_step_and_keeps_the_parameters():
     encoder, (_, decoder) = Failing(3, 2).double(), networks()
     encoder.failure = None
     with pytest.raises(training.Diverged, match="step 3"):
         vae.fit(decoder.sample(20), encoder, decoder, 10, progress=False)
     assert all(p.isfinite().all() for p in (*encoder.parameters(), *decoder.parameters()))
+
+
+class Every(nn.Module):
+    """An encoder that gives what it is told."""
+
+    def __init__(self, give):
+        super().__init__()
+        self.give = give
+
+    def forward(self, x):
+        return self.give(x)
+
+
+class Single(vae.Encoder):
+    """Takes any x, and gives a q in float32."""
+
+    def __init__(self):
+        super().__init__(3, 2)
+
+    def forward(self, x):
+        return super().forward(x.float())
 
 
 @pytest.mark.parametrize(
@@ -407,6 +452,25 @@ def test_divergence_names_the_step_and_keeps_the_parameters():
         (lambda x, e, d: vae.elbo(x, None, d), "encoder"),
         (lambda x, e, d: vae.elbo(x, e, None), "decoder"),
         (lambda x, e, d: vae.elbo(x, vae.Encoder(3, 1).double(), d), "q"),
+        (lambda x, e, d: vae.elbo(x, vae.Encoder(4, 2).double(), d), "x"),
+        (lambda x, e, d: vae.elbo(x, vae.Encoder(3, 2), d), "dtype of the encoder"),
+        (lambda x, e, d: vae.elbo(x, Single(), d), "q"),
+        (lambda x, e, d: vae.elbo(x, e, d, beta=-1.0), "beta"),
+        (lambda x, e, d: vae.elbo(x, e, d, beta=math.nan), "beta"),
+        (lambda x, e, d: vae.elbo(x, nn.Linear(3, 4).double(), d), "encoder"),
+        (lambda x, e, d: vae.fit(x, nn.Linear(3, 4).double(), d, 1), "encoder"),
+        (lambda x, e, d: vae.fit(x, vae.Encoder(3, 1).double(), d, 1), "encoder"),
+        (lambda x, e, d: vae.fit(x, vae.Encoder(4, 2).double(), d, 1), "x"),
+        (lambda x, e, d: vae.fit(x, vae.Encoder(3, 2), d, 1), "dtype of the encoder"),
+        (lambda x, e, d: vae.fit(x, Single(), d, 1), "q"),
+        (lambda x, e, d: vae.fit(x, Every(lambda x: e(x[:1])), d, 1), "encoder"),
+        (lambda x, e, d: vae.fit(x, Every(lambda x: e(x).base_dist), d, 1), "encoder"),
+        (lambda x, e, d: vae.fit(x, Every(lambda x: None), d, 1), "encoder"),
+        (lambda x, e, d: vae.fit(x, Every(lambda x: Poisson(x[:, :2].exp())), d, 1), "encoder"),
+        (lambda x, e, d: vae.fit(x, e, d, 1, beta=-1.0), "beta"),
+        (lambda x, e, d: vae.fit(x, e, d, 1, beta=math.nan), "beta"),
+        (lambda x, e, d: vae.gaps(x, vae.Encoder(3, 1), d), "encoder"),
+        (lambda x, e, d: vae.gaps(x, vae.Encoder(4, 2), d), "x"),
         (
             lambda x, e, d: vae.elbo(x, e, vae.Decoder(2, 3, likelihood="bernoulli").double()),
             "binary",

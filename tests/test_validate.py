@@ -465,6 +465,13 @@ def test_finite_is_not_fooled_by_infinities_that_cancel_or_sums_that_overflow():
     validate.finite(integers=torch.arange(4))
 
 
+@pytest.mark.parametrize("bad", [-1, -1e-300, math.nan, math.inf, -math.inf])
+def test_not_negative_takes_zero_and_names_what_it_refuses(bad):
+    validate.not_negative(beta=0, weight=2.5)
+    with pytest.raises(ValueError, match="weight must be a finite number, 0 or more, got"):
+        validate.not_negative(beta=0, weight=bad)
+
+
 def test_positive_takes_a_variance_that_requires_a_gradient():
     with warnings.catch_warnings():
         warnings.simplefilter("error")

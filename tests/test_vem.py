@@ -6,6 +6,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.distributions import (
+    Bernoulli,
     Categorical,
     Independent,
     Laplace,
@@ -14,7 +15,7 @@ from torch.distributions import (
     kl_divergence,
 )
 
-from course_utils import deep, em, exact, training, vem
+from course_utils import deep, em, exact, flows, training, vem
 from course_utils.mixture import BernoulliMixture
 from course_utils.ppca import PPCA
 
@@ -485,6 +486,23 @@ def test_a_start_that_is_best_already_is_kept():
     torch.testing.assert_close(q.mean, posterior.mean)
 
 
+def test_a_start_that_every_step_worsens_is_kept():
+    """A hundredth from the optimum, of which the only step, of 0.2, leads away."""
+    model, ppca = linear(torch.randn(3, 2))
+    x = ppca.sample(4)
+    posterior = ppca.posterior(x)
+    start = MultivariateNormal(posterior.mean + 0.01, scale_tril=posterior.scale_tril)
+    q, best = vem.best_q(x, model, start, covariance="full", num_steps=1)
+    torch.testing.assert_close(q.mean, start.mean, rtol=0, atol=1e-12)
+    torch.testing.assert_close(best, vem.exact_elbo(x, start, model, 10), rtol=0, atol=1e-12)
+
+
+def test_a_stop_gets_out_of_best_q():
+    model = Faulty(2, 3).double()
+    with pytest.raises(KeyboardInterrupt):
+        vem.best_q(model.sample(3), model, random_q(3), num_steps=5)
+
+
 def test_every_point_takes_the_best_of_its_own_ends():
     x, model = ring_points(20, 340), deep.ring().double()
     left, right = (
@@ -613,6 +631,26 @@ def test_the_hidden_pixels_of_x_are_ignored_even_where_they_are_nan():
 # Errors
 
 
+class Unsummed(deep.Decoder):
+    """Forgets that the D dimensions are one event."""
+
+    def forward(self, z):
+        return super().forward(z).base_dist
+
+
+def flow_q(num_points):
+    """A q without a mean in closed form, in float32."""
+    base = flows.standard_normal(2).expand([num_points])
+    return flows.Flow(base, [flows.Planar(2)])
+
+
+def narrow(scale):
+    """A start with one scale that is no scale."""
+    scales = torch.ones(6, 2).double()
+    scales[3, 1] = scale
+    return Independent(Normal(torch.zeros(6, 2).double(), scales, validate_args=False), 1)
+
+
 @pytest.mark.parametrize(
     ("call", "name"),
     [
@@ -637,6 +675,28 @@ def test_the_hidden_pixels_of_x_are_ignored_even_where_they_are_nan():
         (lambda x, q, m: vem.elbo(x, random_q(6, 1), m), "q"),
         (lambda x, q, m: vem.elbo(x, q(), m, 0), "num_samples"),
         (lambda x, q, m: vem.elbo(x, q, m), "q"),
+        (lambda x, q, m: vem.elbo(x, q(), m, beta=-0.1), "beta"),
+        (lambda x, q, m: vem.elbo(x, q(), m, beta=math.nan), "beta"),
+        (lambda x, q, m: vem.elbo(x, q(), m, beta=math.inf), "beta"),
+        (lambda x, q, m: vem.elbo(x, vem.Local(6, 2)(), m), "q"),
+        (lambda x, q, m: vem.elbo(x, vem.Local(6, 2, "full")(), m), "q"),
+        (lambda x, q, m: vem.elbo(x, flow_q(6), m), "q"),
+        (lambda x, q, m: vem.elbo(x.float(), q(), m.float()), "q"),
+        (lambda x, q, m: vem.elbo(x, vem.gaussian(q.rows * math.nan, 2), m), "q"),
+        (lambda x, q, m: vem.elbo(x, Independent(Bernoulli(x[:, :2].sigmoid()), 1), m), "q"),
+        (lambda x, q, m: vem.elbo(x, q(), Unsummed(2, 3).double()), "model"),
+        (lambda x, q, m: vem.exact_elbo(x, q(), Unsummed(2, 3).double()), "model"),
+        (lambda x, q, m: vem.exact_elbo(x, vem.Local(6, 2)(), m), "q"),
+        (lambda x, q, m: vem.exact_elbo(x, vem.Local(6, 2, "full")(), m), "q"),
+        (lambda x, q, m: vem.exact_elbo(x.float(), q(), m.float()), "q"),
+        (lambda x, q, m: vem.exact_elbo(x, vem.gaussian(q.rows * math.nan, 2), m), "NaN"),
+        (lambda x, q, m: vem.best_q(x, m, vem.Local(6, 2)()), "q"),
+        (lambda x, q, m: vem.best_q(x.float(), m.float(), q()), "q"),
+        (lambda x, q, m: vem.e_step(x, vem.Local(6, 2), m), "q"),
+        (lambda x, q, m: vem.e_step(x, q, m, num_samples=0), "num_samples"),
+        (lambda x, q, m: vem.e_step(x, q, m, num_samples=-1), "num_samples"),
+        (lambda x, q, m: vem.m_step(x, q, m, num_samples=0), "num_samples"),
+        (lambda x, q, m: vem.fit(x, q, Unsummed(2, 3).double(), 1), "model"),
         (lambda x, q, m: vem.exact_elbo(x, random_q(6, 3), decoder(3)), "latent_dim"),
         (lambda x, q, m: vem.exact_elbo(x, Independent(Laplace(x[:, :2], 1.0), 1), m), "q"),
         (lambda x, q, m: vem.best_q(x, m), "starts"),
@@ -645,6 +705,10 @@ def test_the_hidden_pixels_of_x_are_ignored_even_where_they_are_nan():
         (lambda x, q, m: vem.Local(0, 2), "num_points"),
         (lambda x, q, m: vem.Local(3, 2, "banded"), "covariance"),
         (lambda x, q, m: vem.Local(3, 2, start=random_q(4)), "q"),
+        (lambda x, q, m: vem.Local(6, 2, start=narrow(0.0)), "start"),
+        (lambda x, q, m: vem.Local(6, 2, "full", narrow(0.0)), "start"),
+        (lambda x, q, m: vem.Local(6, 2, start=narrow(math.inf)), "start"),
+        (lambda x, q, m: vem.best_q(x, m, narrow(0.0)), "start"),
         (lambda x, q, m: vem.gaussian(x, 2), "parameters"),
     ],
 )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Sequence
+import itertools
+from collections.abc import Callable, Iterator, Sequence
 from typing import ClassVar
 
 import torch
@@ -65,8 +66,8 @@ class Flow(nn.Module, Distribution):
         Distribution.__init__(self, base.batch_shape, base.event_shape, validate_args=False)
         self.base = base
         self.transforms = nn.ModuleList(transforms)  # type: ignore[assignment]
-        like = next(self.parameters(), torch.empty(0)).detach().new_empty(0)
-        self.register_buffer("_like", like, persistent=False)  # knows dtype and device
+        like = next(itertools.chain(self.parameters(), _tensors(self)), torch.empty(0)).detach()
+        self.register_buffer("_like", like.new_empty(0), persistent=False)  # knows dtype, device
 
     @property
     def has_rsample(self) -> bool:  # type: ignore[override]
@@ -145,6 +146,18 @@ class Flow(nn.Module, Distribution):
         if not isinstance(self.base, nn.Module):
             self.base = _moved(self.base, fn)
         return self
+
+
+def _tensors(flow: Flow) -> Iterator[Tensor]:
+    """All real numbers that are no parameters: in the layers, and in a base that is no module."""
+    yield from (buffer for buffer in flow.buffers() if buffer.is_floating_point())
+    inside = [flow.base]
+    for distribution in inside:
+        for value in vars(distribution).values():
+            if isinstance(value, Tensor) and value.is_floating_point():
+                yield value
+            elif isinstance(value, Distribution):
+                inside.append(value)
 
 
 def _moved(distribution: Distribution, fn: Callable[[Tensor], Tensor]) -> Distribution:

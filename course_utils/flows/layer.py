@@ -56,7 +56,8 @@ class Layer(Transform, nn.Module):
                 f"context must have shape (..., {self.context_dim}), got {tuple(context.shape)}"
             )
         bound = copy.copy(self)
-        bound._context = context
+        # set so that a context that is a Parameter does not join this layer's own
+        object.__setattr__(bound, "_context", context)
         return bound
 
     @property
