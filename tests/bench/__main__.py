@@ -25,10 +25,15 @@ PARTS: dict[str, Callable[..., None]] = {
 }
 TWO_THREADS = {"ppca", "em", "em-scaling"}  # large matrices; the rest are small
 
-if __name__ == "__main__":
-    wanted = sys.argv[1:] or list(PARTS)
-    if unknown := [name for name in wanted if name not in PARTS]:
+
+def main(names: list[str]) -> None:
+    """Run the parts of these names, or all."""
+    if unknown := [name for name in names if name not in PARTS]:
         sys.exit(f"There is no part {', '.join(unknown)}; the parts are {', '.join(PARTS)}.")
-    for name in wanted:
+    for name in names or PARTS:
         torch.set_num_threads(2 if name in TWO_THREADS else 1)
         PARTS[name]()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
