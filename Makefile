@@ -19,24 +19,20 @@ help: ## this list
 
 env: $(READY) ## the virtual environment .venv with everything pinned
 
-# Made anew when what it depends on is newer, so a second run costs nothing. The announcements are
-# switched off because they ask about news, over the network, before the first lesson can be read.
+# Made anew when what it depends on is newer, so a second run costs nothing.
 $(READY): requirements.txt pyproject.toml
 	@"$(PYTHON)" -c "$(NEW_ENOUGH)" 2>/dev/null || { echo \
 	"The course needs Python 3.11 or newer: install it, or name one, make env PYTHON=..."; exit 1; }
 	"$(PYTHON)" -m venv .venv
 	$(BIN)/python -m pip install -r requirements.txt
 	$(BIN)/python -m pip install --no-deps --no-build-isolation --editable .
-	$(BIN)/jupyter labextension disable "@jupyterlab/apputils-extension:announcements"
 	touch $@
 
-# In a container one is often root, which Jupyter refuses unless told.
 lab: $(READY) ## JupyterLab, opened on the first lesson
-	$(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) $(firstword $(LESSONS))
+	$(BIN)/python classroom lab
 
-# Run all cells, then press Alt+R: the slides are live, and need no network.
 lecture: $(READY) ## a lesson as live slides: make lecture LESSON=01
-	$(BIN)/jupyter nbclassic $(if $(filter 0,$(shell id -u)),--allow-root) $(wildcard notebooks/$(LESSON)_*.ipynb)
+	$(BIN)/python classroom lecture $(LESSON)
 
 test: $(READY) ## all tests: units, properties, notebooks
 	$(BIN)/pytest
@@ -51,8 +47,8 @@ format: $(READY) ## mend the style, strip the notebooks' outputs
 	$(BIN)/ruff format
 	$(BIN)/jupyter nbconvert --clear-output $(LESSONS)
 
-bench: $(READY) ## how fast and how exact the models are
-	$(BIN)/python tests/benchmark.py
+bench: $(READY) ## how fast the models are; one part: make bench PART=vae
+	cd tests && ../$(BIN)/python -m bench $(PART)
 
 seeds: $(READY) ## the claims that hang on a seed, at five others
 	cd tests && ../$(BIN)/python -m seeds $(if $(filter command line,$(origin LESSON)),$(LESSON))

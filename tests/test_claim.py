@@ -46,6 +46,15 @@ def test_a_false_claim_is_an_error_with_its_figure(shown):
     assert shown == []
 
 
+def test_in_a_lecture_a_false_claim_is_shown_and_the_next_cell_runs(shown, monkeypatch):
+    monkeypatch.setenv("EVIDENCE_LADDER_LECTURE", "1")
+    claim("For a < b, the mean is near 3.", 3.1, equals=3, within=0.01)
+    assert "✗ For a &lt; b, the mean is near 3." in shown[0]
+    assert "This is false here: 3.1, expected 3 ± 0.01." in shown[0]
+    claim("The mean is near 3.", 3.0, equals=3, within=0.01)
+    assert "✓" in shown[1]
+
+
 @given(finite, finite, st.floats(0, 1e9))
 @few
 def test_equals_is_a_distance(value, target, within):

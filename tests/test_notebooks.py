@@ -100,6 +100,8 @@ def saved_clean(lesson: Lesson) -> Iterator[str]:
     nbformat.validate(lesson.notebook)
     if "widgets" in lesson.notebook.metadata:
         yield "widget state is saved"
+    if "rise" in lesson.notebook.metadata:
+        yield "the slides' settings stand in classroom/config/nbconfig/rise.json"
     if lesson.notebook.metadata.get("kernelspec", {}).get("name") != "python3":
         yield "the kernelspec is not python3"
     ids = [cell.get("id") for cell in lesson.cells]
@@ -232,6 +234,12 @@ def imports(lesson: Lesson) -> Iterator[str]:
         yield f"figures go through the kit: {ast.unparse(call)}"
 
 
+def global_state(lesson: Lesson) -> Iterator[str]:
+    """Default dtype, threads, gradients, printing, ...: a lesson passes dtype=, and so on."""
+    for call in lesson.calls(r"(\w+\.)*(set_\w+|use_deterministic_algorithms)"):
+        yield f"a lesson leaves global state as it found it: {ast.unparse(call)}"
+
+
 def alt_texts(lesson: Lesson) -> Iterator[str]:
     for i, source in lesson.sources("markdown"):
         if re.search(r"!\[\s*\]\(", source) or images_without_alt(source):
@@ -256,6 +264,7 @@ RULES = [
     exercises,
     demos_and_claims,
     imports,
+    global_state,
     alt_texts,
     closing,
 ]
@@ -306,6 +315,7 @@ BROKEN = [  # rule, text of the good lesson, what replaces it
     (cell_sizes, "import torch", "import torch" + r"\n" * 10),
     (saved_clean, '"execution_count": null', '"execution_count": 1'),
     (saved_clean, '"python3"', '"julia"'),
+    (saved_clean, '"kernelspec": ', '"rise": {}, "kernelspec": '),
     (opening, "blue?", "blue."),
     (opening, "1. look", "look"),
     (opening, "Prerequisites", "Beforehand"),
@@ -323,6 +333,9 @@ BROKEN = [  # rule, text of the good lesson, what replaces it
     (imports, "import torch", "import matplotlib.pyplot as plt"),
     (imports, "import torch", "plt.show()"),
     (imports, "tiny as lesson", "tiny"),
+    (global_state, "import torch", r"import torch\ntorch.set_default_dtype(torch.float64)"),
+    (global_state, "import torch", r"from torch import set_num_threads\nset_num_threads(1)"),
+    (global_state, "import torch", r"import torch\ntorch.autograd.set_detect_anomaly(True)"),
     (alt_texts, "look up", "![](sky.png)"),
     (closing, "You can now", "We can now"),
     (closing, "Further reading", "References"),
@@ -374,6 +387,7 @@ class Run:
     report: str  # pytest's
     passed: bool
     refused: str  # what the guard kept it from doing
+    changed: str  # global state that a cell left otherwise
 
     @property
     def outputs(self) -> list[tuple[int, nbformat.NotebookNode]]:
@@ -397,6 +411,9 @@ def execute(path: Path, folder: Path) -> Run:
         (scratch / name).mkdir(parents=True)
     for fonts in Path(matplotlib.get_cachedir()).glob("fontlist*"):
         shutil.copy(fonts, scratch / "matplotlib")
+    startup = scratch / "ipython" / "profile_default" / "startup"
+    startup.mkdir(parents=True)
+    shutil.copy(ROOT / "tests" / "guard" / "state.py", startup)
     path_before = os.environ.get("PYTHONPATH")
     environment = os.environ | {
         "EVIDENCE_LADDER_OPEN": "1",
@@ -419,12 +436,12 @@ def execute(path: Path, folder: Path) -> Run:
     done = subprocess.run(
         command, cwd=lessons, env=environment, text=True, capture_output=True, encoding="utf-8"
     )
-    log = scratch / "refused.txt"
+    logs = [scratch / "refused.txt", scratch / "changed.txt"]
     return Run(
         nbformat.read(lessons / path.name, as_version=4),
         done.stdout + done.stderr,
         done.returncode == 0,
-        log.read_text() if log.exists() else "",
+        *(log.read_text() if log.exists() else "" for log in logs),
     )
 
 
@@ -499,6 +516,10 @@ def test_it_stays_offline_and_in_its_folder(run):
     assert not run.refused
 
 
+def test_it_leaves_global_state_as_it_found_it(run):
+    assert not run.changed
+
+
 @pytest.mark.parametrize("rule", [noise, undescribed, hidden_errors], ids=lambda r: r.__name__)
 def test_its_outputs(run, rule):
     if problems := rule(run):
@@ -532,6 +553,9 @@ def bad(tmp_path_factory) -> Run:
         "HTML('<img src=\"x.png\">')",
         'import ipywidgets; ipywidgets.HTML(\'<b role="alert">ValueError</b><img alt=" ">\')',
         "ipywidgets.interactive(lambda x: 1 / x, x=0)",
+        # noted, cell by cell
+        "import torch; torch.set_default_dtype(torch.float64)",
+        "import numpy; numpy.set_printoptions(precision=2); _ = torch.set_grad_enabled(False)",
     ]
     notebook = new_notebook(
         cells=[new_code_cell(cell) for cell in cells],
@@ -547,6 +571,11 @@ def test_the_guard_refuses_what_it_should(bad):
     errors = {i: o.ename for i, o in bad.outputs if o.output_type == "error"}
     assert errors == dict.fromkeys(range(1, 7), "PermissionError"), bad.report
     assert len(bad.refused.splitlines()) >= 6
+
+
+def test_changed_state_is_noted(bad):
+    seen = [line.split(": ")[0] for line in bad.changed.splitlines()]
+    assert seen == ["default dtype", "gradients", "NumPy's print options"], bad.changed
 
 
 def test_the_checks_see_what_they_should(bad):

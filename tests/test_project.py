@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -24,8 +25,10 @@ def pins() -> list[Requirement]:
 
 
 def dependencies() -> list[Requirement]:
+    """Of the course and of its tests."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-    return [Requirement(text) for text in project["dependencies"]]
+    texts = project["dependencies"] + project["optional-dependencies"]["test"]
+    return [Requirement(text) for text in texts]
 
 
 def test_every_pin_is_exact():
@@ -37,7 +40,8 @@ def test_every_pin_is_exact():
 
 @pytest.mark.parametrize("dependency", dependencies(), ids=str)
 def test_every_dependency_is_pinned_within_its_bounds(dependency):
-    pin = next(pin for pin in pins() if pin.name == dependency.name)
+    name = canonicalize_name(dependency.name)
+    pin = next(pin for pin in pins() if canonicalize_name(pin.name) == name)
     assert dependency.specifier.contains(str(pin.specifier).removeprefix("=="))
 
 
@@ -76,6 +80,19 @@ def test_the_course_imports_in_plain_python():
         [sys.executable, "-W", "error", "-c", code], capture_output=True, text=True
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+@pytest.mark.parametrize("folder", ["tests", "classroom"])
+def test_every_package_that_the_tests_import_is_named(folder):
+    """So that `pip install .[test]` is enough to run them."""
+    named = {canonicalize_name(dependency.name) for dependency in dependencies()}
+    files = list((ROOT / folder).rglob("*.py"))
+    ours = {"course_utils", *(path.stem for path in files), *(path.parent.name for path in files)}
+    sources = packages_distributions()
+    for path in files:
+        for top in {name.split(".")[0] for name in imported(path)} - ours - sys.stdlib_module_names:
+            names = {canonicalize_name(name) for name in sources.get(top, [])}
+            assert names & named, f"{path.relative_to(ROOT)} imports {top}"
 
 
 def test_no_file_names_a_machine_or_a_registry():

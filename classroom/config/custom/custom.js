@@ -1,0 +1,24 @@
+// A lecture is ready in one step: when every cell has run, the slides begin at the first.
+define(["base/js/namespace", "base/js/promises", "notebook/js/promises"], (Jupyter, promises) => {
+  const until = (condition) =>
+    new Promise((done) => {
+      const timer = setInterval(() => condition() && (clearInterval(timer), done()), 100);
+    });
+
+  promises.notebook_loaded.then(async () => {
+    const notebook = Jupyter.notebook;
+    // Unlike Jupyter's Run All, it does not stop at an error, nor does it select the last cell,
+    // at which the slides would then begin.
+    notebook.execute_all_cells = () => notebook.get_cells().forEach((cell) => cell.execute(false));
+
+    await until(() => notebook.kernel && notebook.kernel.is_connected() && notebook.kernel.widget_manager);
+    // The widgets ask a new kernel for those it has, then draw all outputs anew: not over ours.
+    await notebook.kernel.widget_manager._loadFromKernel();
+    notebook.execute_all_cells();
+    const actions = notebook.keyboard_manager.actions;
+    await until(() => !document.querySelector(".cell.running") && actions.exists("RISE:slideshow"));
+    if (document.body.classList.contains("rise-enabled")) return; // the lecturer was faster
+    notebook.select(0);
+    actions.call("RISE:slideshow");
+  });
+});
