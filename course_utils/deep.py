@@ -206,6 +206,7 @@ def log_joint(
     two matrix products. Any other likelihood is asked for one data point after another.
     """
     model.check(x)
+    validate.finite(z=z)
     if z.shape[1] != model.latent_dim:
         raise ValueError(f"z must have {model.latent_dim} columns, got shape {tuple(z.shape)}")
     if z.dtype != x.dtype:
@@ -226,7 +227,10 @@ def log_joint(
             log_likelihood = torch.stack([p.log_prob(point) for point in x])
         return log_likelihood + model.prior.log_prob(z)
 
-    return in_portions(of_nodes, width(model), z)
+    values = in_portions(of_nodes, width(model), z)
+    if values.isnan().any():
+        raise ValueError("model must not give NaN: its log density is, at some z")
+    return values
 
 
 @validate.typed
@@ -271,10 +275,7 @@ def mode(x: Float[Tensor, "N D"], model: Model, nodes: Grid | None = None) -> Fl
     z = torch.cartesian_prod(*axes).reshape(-1, model.latent_dim)
 
     def of_points(x: Tensor) -> Tensor:
-        highest, node = log_joint(x, z, model).max(1)
-        if highest.isnan().any():
-            raise ValueError("model must not give NaN: its log density is, at a node")
-        return node
+        return log_joint(x, z, model).argmax(1)
 
     return z[_of_points(of_points, x, axes)]
 

@@ -11,6 +11,7 @@ graphical models", Machine Learning 1999.
 """
 
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from jaxtyping import Float
@@ -35,7 +36,7 @@ def joint_minus_q(
     gradient passes through z.
     """
     z = _draw(q, num_samples)
-    return _per_point(log_joint(z), q, num_samples) - q.log_prob(z)
+    return _per_point(q, num_samples, log_joint=log_joint(z)) - q.log_prob(z)
 
 
 @validate.typed
@@ -47,8 +48,16 @@ def fit_minus_kl(
     log_likelihood: takes z of shape (S, *batch, *event) and returns (S, *batch). The KL is in
     closed form; a pair of distributions without one is a NotImplementedError from torch.
     """
+    if prior.event_shape != q.event_shape:
+        raise ValueError(
+            f"prior must have the event shape of q, {tuple(q.event_shape)}, "
+            f"got {tuple(prior.event_shape)}"
+        )
     z = _draw(q, num_samples)
-    return _per_point(log_likelihood(z), q, num_samples) - kl_divergence(q, prior)
+    kl = kl_divergence(q, prior)
+    if kl.isnan().any():
+        raise ValueError("prior and q must have parameters that are numbers: their KL is NaN")
+    return _per_point(q, num_samples, log_likelihood=log_likelihood(z)) - kl
 
 
 def _draw(q: Distribution, num_samples: int) -> Tensor:
@@ -57,11 +66,16 @@ def _draw(q: Distribution, num_samples: int) -> Tensor:
     return draw(torch.Size([num_samples]))
 
 
-def _per_point(values: Tensor, q: Distribution, num_samples: int) -> Tensor:
+def _per_point(q: Distribution, num_samples: int, **returned: Any) -> Tensor:
+    """What the named function returned, if it is one number for every sample and data point."""
+    [(name, values)] = returned.items()
     expected = (num_samples, *q.batch_shape)
-    if values.shape != expected:
+    if not isinstance(values, Tensor) or values.shape != expected:
+        got = tuple(values.shape) if isinstance(values, Tensor) else type(values).__name__
         raise ValueError(
-            f"the log density must have shape (S, *batch) = {expected}, got {tuple(values.shape)}: "
+            f"{name} must return shape (S, *batch) = {expected}, got {got}: "
             "sum over the event's dimensions, not over samples or data points"
         )
+    if values.isnan().any():
+        raise ValueError(f"{name} must not return NaN, at samples of q")
     return values

@@ -58,11 +58,20 @@ def expectation(f: LogJoint, q: Distribution, num_nodes: int = 20) -> Tensor:
         Any other is a TypeError.
     Source: Abramowitz & Stegun, Handbook of Mathematical Functions, 1964, 25.4.46.
     """
-    validate.integer(1, 370, num_nodes=num_nodes)
     full = isinstance(q, MultivariateNormal)
     diagonal = isinstance(q, Independent) and isinstance(q.base_dist, Normal)
     if not (full or diagonal) or len(q.event_shape) != 1:
         raise TypeError(f"q must be MultivariateNormal or Independent(Normal, 1), got {q}")
+    validate.finite(**{"the mean of q": q.mean, "the variance of q": q.variance})
+    expected = gauss_hermite(f, q, num_nodes)
+    if expected.isnan().any():
+        raise ValueError("f must not return NaN")
+    return expected
+
+
+def gauss_hermite(f: LogJoint, q: Distribution, num_nodes: int) -> Tensor:
+    """`expectation` without its checks of values, for the inside of a training loop."""
+    validate.integer(1, 370, num_nodes=num_nodes)
     H = q.event_shape.numel()
     node, weight = (torch.from_numpy(a).to(q.mean) for a in hermegauss(num_nodes))
     eps = torch.cartesian_prod(*[node] * H).reshape(-1, *[1] * len(q.batch_shape), H)
@@ -75,6 +84,8 @@ def expectation(f: LogJoint, q: Distribution, num_nodes: int = 20) -> Tensor:
     if not isinstance(values, Tensor) or values.shape != z.shape[:-1]:
         got = tuple(values.shape) if isinstance(values, Tensor) else values
         raise ValueError(f"f must return shape {tuple(z.shape[:-1])}, one value a node, got {got}")
+    if values.dtype != z.dtype:
+        raise TypeError(f"f must return the dtype of q, {z.dtype}, got {values.dtype}")
     return torch.tensordot(log_weight.exp(), values, 1)
 
 

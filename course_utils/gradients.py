@@ -117,6 +117,7 @@ def _one_copy_per_sample(q: Distribution, num_samples: int) -> tuple[Distributio
     if not set(_names(base)) <= set(dir(base)) or not _names(base):
         raise TypeError(f"q of type {type(base).__name__} has no parameters to differentiate")
     values = {name: getattr(base, name).detach() for name in _names(base)}
+    validate.finite(**{f"q.{name}": value for name, value in values.items()})
     parameters = {
         name: value.expand(num_samples, *value.shape).clone().requires_grad_()
         for name, value in values.items()

@@ -43,7 +43,10 @@ class Mixture:
         validate.finite(x=x)
         validate.columns(self.means[0], x=x)
         log_det = x.shape[1] * (2 * pi * self.sigma2).log()
-        return self.weights.log() - (_squares(x, self.means) / self.sigma2 + log_det) / 2
+        log_joint = self.weights.log() - (_squares(x, self.means) / self.sigma2 + log_det) / 2
+        if (log_joint.amax(1) == -torch.inf).any():
+            raise ValueError(f"x is too far from every component for {x.dtype}: log p(x) is -inf")
+        return log_joint
 
     @validate.typed
     def posterior(self, x: Float[Tensor, "N D"]) -> Categorical:
@@ -84,6 +87,7 @@ class Mixture:
         means = share.T @ centred
         sigma2 = (share * _squares(centred, means)).sum(0) / x.shape[1]
         floor = 1e-6 * centred.square().mean()
+        validate.positive(**{"the variance of x": floor})
         return Mixture(counts / len(x), mu + means, sigma2.clamp(min=floor))
 
 

@@ -103,6 +103,7 @@ def moments(
     for block in x.split(1024):
         centred = block - mu
         S.addmm_(centred.T, centred)
+    validate.finite(**{"the covariance of x": S})
     return mu, S / len(x)
 
 

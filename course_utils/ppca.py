@@ -111,6 +111,7 @@ class PPCA:
             mu = x_bar - W m_bar,   sigma2 = the mean of E||x_n - W z_n - mu||^2 / D.
         """
         validate.finite(x=x)
+        validate.varies(x=x)
         validate.latents(q, len(x), q.event_shape, x.dtype)
         (x_bar, x_centred), (m_bar, m_centred) = pca.centre(x), pca.centre(q.mean)
         W, sigma2 = regress(x_centred, m_centred, q.covariance_matrix.mean(0))
@@ -160,7 +161,9 @@ def regress(x: Tensor, m: Tensor, G: Tensor) -> tuple[Tensor, float]:
     """
     W = torch.linalg.solve(G + m.T @ m / len(x), m.T @ x / len(x)).T
     miss = (x - m @ W.T).square().sum(1).mean() + (W @ G * W).sum()
-    return W, miss.item() / x.shape[1]
+    sigma2 = miss.item() / x.shape[1]
+    validate.positive(**{"the variance of x about its decoder": sigma2})
+    return W, sigma2
 
 
 @validate.typed

@@ -72,7 +72,9 @@ def elbo(
     num_samples: reparameterised samples of z for each x. The KL is in closed form if it can be.
     """
     decoder.check(x)
-    return vem.elbo(x, _posterior(x, encoder, decoder), decoder, num_samples, beta)
+    q = _posterior(x, encoder, decoder)
+    validate.latents(q, len(x), q.event_shape, name="what encoder returns")
+    return vem.elbo(x, q, decoder, num_samples, beta)
 
 
 @validate.typed
@@ -159,6 +161,7 @@ def gaps(
     decoder.check(x)
     with torch.no_grad():
         q = _posterior(x, encoder, decoder)
+        validate.latents(q, len(x), q.event_shape, name="what encoder returns")
         bound = vem.exact_elbo(x, q, decoder, num_nodes)
         evidence = deep.log_evidence(x, decoder, nodes)
         at_mode = vem.gaussian(

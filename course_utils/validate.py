@@ -76,6 +76,8 @@ def finite(**tensors: Tensor) -> None:
     for name, tensor in tensors.items():
         if tensor.numel() == 0:
             raise ValueError(f"{name} must not be empty, got shape {tuple(tensor.shape)}")
+        if tensor.is_complex():
+            raise TypeError(f"{name} must be real, got {tensor.dtype}")
         # A sum is finite only if every term is, and is far cheaper than a mask;
         # a sum that overflows is told apart by the mask.
         if not math.isfinite(tensor.sum().item()) and not (mask := tensor.isfinite()).all():
@@ -123,20 +125,27 @@ def varies(**matrices: Tensor) -> None:
 
 
 def latents(
-    q: Distribution, batch: int, event: tuple[int, ...], dtype: torch.dtype | None = None
+    q: Distribution,
+    batch: int,
+    event: tuple[int, ...],
+    dtype: torch.dtype | None = None,
+    name: str = "q",
 ) -> None:
     """Raise unless q has one distribution for every data point, over such latents, in this dtype.
 
-    ValueError for a shape, TypeError for a dtype (None: any).
+    ValueError for a shape, or a mean or a variance that is not finite; TypeError for a dtype
+    (None: any). name: what the caller's argument is called.
     """
     if q.batch_shape != (batch,) or q.event_shape != event:
         raise ValueError(
-            f"q must have batch shape ({batch},) and event shape {event}, "
+            f"{name} must have batch shape ({batch},) and event shape {event}, "
             f"got {tuple(q.batch_shape)} and {tuple(q.event_shape)}"
         )
-    if dtype is not None:
-        with contextlib.suppress(NotImplementedError):  # a flow has no mean to ask
-            same_dtype(dtype, q=q.mean)
+    with contextlib.suppress(NotImplementedError):  # a flow has no mean to ask
+        if dtype is not None:
+            same_dtype(dtype, **{name: q.mean})
+        if event:  # the mean of a categorical is NaN by definition
+            finite(**{f"the mean of {name}": q.mean, f"the variance of {name}": q.variance})
 
 
 def positive(**values: float | Tensor) -> None:
@@ -157,6 +166,8 @@ def not_negative(**values: float) -> None:
 def integer(low: int, high: int | None = None, **values: int) -> None:
     """Raise ValueError unless low <= value (<= high) for every named integer."""
     for name, value in values.items():
+        if not isinstance(value, int):
+            raise TypeError(f"{name} must be an integer, got {value!r}")
         if value < low or (high is not None and value > high):
             bound = f"at least {low}" if high is None else f"between {low} and {high}"
             raise ValueError(f"{name} must be {bound}, got {value}")

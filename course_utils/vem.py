@@ -54,13 +54,16 @@ def gaussian(parameters: Tensor, latent_dim: int) -> Independent | MultivariateN
     """q from lambda (..., P): the means, the H log variances, then any Cholesky entries.
 
     P = 2 H gives a diagonal covariance. With more, Sigma = L L^T with the roots of the
-    variances on the diagonal of L and the further entries below it, row by row.
+    variances on the diagonal of L and the further entries below it, row by row. Unchecked, as
+    `Gaussian` is: NaN is found, with advice, by the training loop.
     """
+    validate.integer(1, latent_dim=latent_dim)
     widths = num_parameters(latent_dim, "diagonal"), num_parameters(latent_dim, "full")
-    if parameters.shape[-1] not in widths:
+    if not isinstance(parameters, Tensor) or parameters.shape[-1:].numel() not in widths:
+        got = tuple(parameters.shape) if isinstance(parameters, Tensor) else type(parameters)
         raise ValueError(
-            f"parameters must have {widths[0]} columns for a diagonal covariance or {widths[1]} "
-            f"for a full one, got {parameters.shape[-1]}"
+            f"parameters must be a tensor with {widths[0]} columns for a diagonal covariance or "
+            f"{widths[1]} for a full one, got {got}"
         )
     num_below = parameters.shape[-1] - 2 * latent_dim
     mean, log_variance, below = parameters.split([latent_dim, latent_dim, num_below], -1)
@@ -105,7 +108,7 @@ class Local(nn.Module):
         if start is None:
             values = torch.zeros(num_points, width)
         else:
-            validate.latents(start, num_points, (latent_dim,))
+            validate.latents(start, num_points, (latent_dim,), name="start")
             values = parameters_of(start, covariance)
             if not values.isfinite().all():
                 raise ValueError("start must have finite means, and finite variances above 0")
@@ -180,7 +183,7 @@ def exact_bound(x: Tensor, q: Distribution, model: deep.Model, num_nodes: int) -
     def log_joint(x: Tensor, z: Tensor) -> Tensor:
         return model(z).log_prob(x) + model.prior.log_prob(z)
 
-    expected = exact.expectation(lambda z: _per_latent(log_joint, x, z, model), q, num_nodes)
+    expected = exact.gauss_hermite(lambda z: _per_latent(log_joint, x, z, model), q, num_nodes)
     return expected + q.entropy()
 
 
@@ -200,7 +203,10 @@ def _per_latent(log_p, x: Tensor, z: Tensor, model: deep.Model) -> Tensor:
 def _numbers(elbo: Tensor) -> Tensor:
     """The ELBO, if it is a number for every data point."""
     if elbo.isnan().any():
-        raise ValueError("q and model must not give NaN: the ELBO is, for a data point")
+        raise ValueError(
+            "the ELBO of a data point is NaN: the parameters of q (or the encoder), or those of "
+            "the model (or decoder), must have become so"
+        )
     return elbo
 
 
@@ -338,6 +344,8 @@ def best_q(
     model.check(x)
     if not starts:
         raise ValueError("starts must be one Gaussian or more, got none")
+    for start in starts:
+        validate.latents(start, len(x), (model.latent_dim,), x.dtype, name="each of starts")
     rows = []
     for start in starts:
         q = Local(len(x), model.latent_dim, covariance, start)

@@ -49,9 +49,11 @@ class Flow(nn.Module, Distribution):
     def __init__(self, base: Distribution, transforms: Sequence[Layer]) -> None:
         if not isinstance(base, Distribution):
             raise TypeError(f"base must be a Distribution, got {type(base).__name__}")
+        if not base.event_shape and not base.batch_shape:
+            raise ValueError("base must be over R^D, got one over R: see standard_normal")
         if not base.event_shape:
             base = Independent(base, 1, validate_args=False)
-        if isinstance(transforms, nn.Module) and not isinstance(transforms, nn.ModuleList):
+        if not isinstance(transforms, (Sequence, nn.ModuleList)):
             got = type(transforms).__name__
             raise TypeError(f"transforms must be a sequence of layers, got a single {got}")
         for layer in transforms:

@@ -51,6 +51,8 @@ class Layer(Transform, nn.Module):
         """
         if not self.context_dim:
             return self
+        if not isinstance(context, Tensor):
+            raise TypeError(f"context must be a tensor, got {type(context).__name__}")
         if context.shape[-1:] != (self.context_dim,):
             raise ValueError(
                 f"context must have shape (..., {self.context_dim}), got {tuple(context.shape)}"

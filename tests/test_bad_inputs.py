@@ -1,0 +1,505 @@
+"""Ten thousand bad inputs: no public function of the maths answers one with a silent NaN.
+
+Each draw takes a working call, spoils one argument, and asks for one of three outcomes: an error
+that names an argument of the call, an answer without NaN, or (rarely) some other error.
+"""
+
+import dataclasses
+import importlib
+import math
+import pkgutil
+import random
+import re
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+
+import pytest
+import torch
+from torch import Tensor, nn
+from torch.distributions import (
+    Categorical,
+    Distribution,
+    Independent,
+    Laplace,
+    MultivariateNormal,
+    Normal,
+)
+
+import course_utils
+from course_utils import (
+    data,
+    deep,
+    elbo,
+    em,
+    exact,
+    flows,
+    gradients,
+    ladder,
+    mixture,
+    pca,
+    ppca,
+    training,
+    vae,
+    vem,
+)
+from course_utils.gaussian import Gaussian, StandardNormal
+
+DRAWS, SECONDS = 10_000, 60.0
+
+X = torch.randn(6, 3, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+W, MU, Z = X[:3, :2], X[0], X[:, :2]
+ONES = torch.ones(2).double()
+BITS, SEEN = (X > 0).double(), torch.tensor([True, False, True])
+GRID = torch.linspace(-6, 6, 31).double()
+NODES = (torch.linspace(-6, 6, 13).double(),) * 2
+PPCA = ppca.fit(X, 2)
+MIXTURE = mixture.Mixture(ONES / 2, X[:2], ONES)
+BERNOULLI = mixture.BernoulliMixture(ONES / 2, X[:2].sigmoid())
+Q, R = PPCA.posterior(X), MIXTURE.posterior(X)
+DIAGONAL = Gaussian(Z, Z * 0)
+FLOW = flows.Flow(flows.standard_normal(2), [flows.Affine(2), flows.Planar(2)]).double()
+CONDITIONAL = flows.Flow(flows.standard_normal(2), [flows.Affine(2, 3)]).double()
+
+
+def decoder() -> deep.Decoder:
+    return deep.Decoder(2, 3, (4,)).double()
+
+
+def encoder() -> vae.Encoder:
+    return vae.Encoder(3, 2, (4,)).double()
+
+
+def local() -> vem.Local:
+    return vem.Local(6, 2).double()
+
+
+def line() -> nn.Module:
+    return nn.Linear(3, 1).double()
+
+
+def log_joint(z: Tensor) -> Tensor:
+    return -z.square().sum(-1)
+
+
+def train(model, loss, data, num_steps, batch_size, lr):
+    """`training.fit` with a loss of the model's parameters."""
+    return training.fit(
+        model,
+        (lambda _: loss(next(model.parameters()))) if callable(loss) else loss,
+        data,
+        num_steps=num_steps,
+        batch_size=batch_size,
+        lr=lr,
+        progress=False,
+    )
+
+
+def square(y: Tensor) -> Tensor:
+    return y.square().mean()
+
+
+QUIET = {"progress": False}
+# Every public name: a call, and arguments for it that work, made anew each time.
+CALLS: dict[str, tuple[Callable, Callable[[], dict]]] = {
+    "data.arc": (data.arc, lambda: {"num_points": 4, "noise": 0.1, "seed": 0}),
+    "data.checkerboard": (data.checkerboard, lambda: {"num_points": 4, "seed": 0}),
+    "data.mnist": (data.mnist, lambda: {"folder": "no such folder", "download": False}),
+    "data.ring": (data.ring, lambda: {"num_points": 4, "noise": 0.1, "seed": 0}),
+    "data.sine": (data.sine, lambda: {"num_points": 4, "noise": 0.1, "seed": 0}),
+    "data.two_moons": (data.two_moons, lambda: {"num_points": 4, "noise": 0.1, "seed": 0}),
+    "pca.PCA": (pca.PCA, lambda: {"W": W, "mu": MU, "eigenvalues": MU.abs()}),
+    "pca.PCA.encode": (pca.fit(X, 2).encode, lambda: {"x": X}),
+    "pca.PCA.decode": (pca.fit(X, 2).decode, lambda: {"z": Z}),
+    "pca.centre": (pca.centre, lambda: {"x": X}),
+    "pca.fit": (pca.fit, lambda: {"x": X, "latent_dim": 2}),
+    "pca.moments": (pca.moments, lambda: {"x": X}),
+    "pca.principal_angle": (pca.principal_angle, lambda: {"A": W, "B": X[3:, :2]}),
+    "pca.reconstruction_error": (pca.reconstruction_error, lambda: {"x": X, "W": W}),
+    "pca.spectrum": (pca.spectrum, lambda: {"x": X}),
+    "ppca.PPCA": (ppca.PPCA, lambda: {"W": W, "mu": MU, "sigma2": 0.5}),
+    "ppca.PPCA.posterior": (PPCA.posterior, lambda: {"x": X}),
+    "ppca.PPCA.log_evidence": (PPCA.log_evidence, lambda: {"x": X}),
+    "ppca.PPCA.expected_log_joint": (PPCA.expected_log_joint, lambda: {"q": Q, "x": X}),
+    "ppca.PPCA.maximise": (ppca.PPCA.maximise, lambda: {"x": X, "q": Q}),
+    "ppca.PPCA.sample": (PPCA.sample, lambda: {"num_samples": 3}),
+    "ppca.PPCA.autoencode": (PPCA.autoencode, lambda: {"x": X}),
+    "ppca.fit": (ppca.fit, lambda: {"x": X, "latent_dim": 2, "min_sigma2": 1e-3}),
+    "em.e_step": (em.e_step, lambda: {"model": PPCA, "x": X}),
+    "em.elbo": (em.elbo, lambda: {"model": PPCA, "q": Q, "x": X}),
+    "em.elbo of a mixture": (em.elbo, lambda: {"model": MIXTURE, "q": R, "x": X}),
+    "em.fit": (em.fit, lambda: {"x": X, "latent_dim": 2, "num_steps": 3, "start": PPCA}),
+    "em.m_step": (em.m_step, lambda: {"x": X, "q": Q}),
+    "em.m_step of a mixture": (em.m_step, lambda: {"x": X, "q": R}),
+    "mixture.Mixture": (
+        mixture.Mixture,
+        lambda: {"weights": ONES / 2, "means": X[:2], "sigma2": ONES},
+    ),
+    "mixture.Mixture.log_joint": (MIXTURE.log_joint, lambda: {"x": X}),
+    "mixture.Mixture.posterior": (MIXTURE.posterior, lambda: {"x": X}),
+    "mixture.Mixture.log_evidence": (MIXTURE.log_evidence, lambda: {"x": X}),
+    "mixture.Mixture.expected_log_joint": (MIXTURE.expected_log_joint, lambda: {"q": R, "x": X}),
+    "mixture.Mixture.maximise": (MIXTURE.maximise, lambda: {"x": X, "q": R}),
+    "mixture.BernoulliMixture": (
+        mixture.BernoulliMixture,
+        lambda: {"weights": ONES / 2, "means": X[:2].sigmoid()},
+    ),
+    "mixture.BernoulliMixture.log_joint": (BERNOULLI.log_joint, lambda: {"x": BITS, "seen": SEEN}),
+    "mixture.BernoulliMixture.posterior": (BERNOULLI.posterior, lambda: {"x": BITS}),
+    "mixture.BernoulliMixture.log_evidence": (BERNOULLI.log_evidence, lambda: {"x": BITS}),
+    "mixture.BernoulliMixture.maximise": (BERNOULLI.maximise, lambda: {"x": BITS, "q": R}),
+    "elbo.joint_minus_q": (
+        elbo.joint_minus_q,
+        lambda: {"log_joint": log_joint, "q": Q, "num_samples": 2},
+    ),
+    "elbo.fit_minus_kl": (
+        elbo.fit_minus_kl,
+        lambda: {
+            "log_likelihood": log_joint,
+            "q": DIAGONAL,
+            "prior": StandardNormal(Z[0] * 0),
+            "num_samples": 2,
+        },
+    ),
+    "exact.expectation": (exact.expectation, lambda: {"f": log_joint, "q": Q, "num_nodes": 3}),
+    "exact.log_evidence": (exact.log_evidence, lambda: {"log_joint": log_joint, "grid": GRID}),
+    "exact.posterior": (exact.posterior, lambda: {"log_joint": log_joint, "grid": NODES}),
+    "gradients.detached": (
+        gradients.detached,
+        lambda: {"f": log_joint, "q": Q, "num_samples": 2},
+    ),
+    "gradients.pathwise": (
+        gradients.pathwise,
+        lambda: {"f": log_joint, "q": Q, "num_samples": 2, "entropy": True},
+    ),
+    "gradients.score_function": (
+        gradients.score_function,
+        lambda: {"f": log_joint, "q": Q, "num_samples": 2, "baseline": 0.5},
+    ),
+    "gradients.sticking_the_landing": (
+        gradients.sticking_the_landing,
+        lambda: {"f": log_joint, "q": Q, "num_samples": 2},
+    ),
+    "deep.Curve": (deep.Curve, lambda: {"point": lambda z: torch.cat([z, z], -1), "noise": 0.1}),
+    "deep.Decoder": (
+        deep.Decoder,
+        lambda: {
+            "latent_dim": 2,
+            "data_dim": 3,
+            "hidden": (4,),
+            "likelihood": "scalar",
+            "sigma2": 0.5,
+            "prior": flows.standard_normal(2),
+        },
+    ),
+    "deep.Model": (deep.Model, lambda: {"latent_dim": 2, "data_dim": 3, "prior": None}),
+    "deep.Model.sample": (decoder().sample, lambda: {"num_samples": 3}),
+    "deep.arc": (deep.arc, lambda: {"noise": 0.1}),
+    "deep.ring": (deep.ring, lambda: {"noise": 0.1}),
+    "deep.grid": (deep.grid, lambda: {"latent_dim": 1, "spacing": 0.5}),
+    "deep.log_evidence": (
+        deep.log_evidence,
+        lambda: {"x": X, "model": decoder(), "nodes": NODES},
+    ),
+    "deep.log_joint": (deep.log_joint, lambda: {"x": X, "z": Z, "model": decoder()}),
+    "deep.mlp": (deep.mlp, lambda: {"inputs": 2, "hidden": (4,), "outputs": 3}),
+    "deep.mode": (deep.mode, lambda: {"x": X, "model": decoder(), "nodes": NODES}),
+    "vem.Local": (
+        vem.Local,
+        lambda: {"num_points": 6, "latent_dim": 2, "covariance": "full", "start": Q},
+    ),
+    "vem.best_q": (
+        lambda x, model, starts, num_steps, num_nodes: vem.best_q(
+            x, model, starts, num_steps=num_steps, num_nodes=num_nodes
+        ),
+        lambda: {"x": X, "model": decoder(), "starts": Q, "num_steps": 2, "num_nodes": 3},
+    ),
+    "vem.e_step": (
+        vem.e_step,
+        lambda: {
+            "x": X,
+            "q": local(),
+            "model": decoder(),
+            "num_steps": 2,
+            "lr": 0.1,
+            "num_nodes": 3,
+        },
+    ),
+    "vem.elbo": (
+        vem.elbo,
+        lambda: {"x": X, "q": Q, "model": decoder(), "num_samples": 2, "beta": 1.0},
+    ),
+    "vem.exact_elbo": (
+        vem.exact_elbo,
+        lambda: {"x": X, "q": Q, "model": decoder(), "num_nodes": 3},
+    ),
+    "vem.fit": (
+        vem.fit,
+        lambda: (
+            {"x": X, "q": local(), "model": decoder(), "num_epochs": 2, "batch_size": 3}
+            | {"num_samples": 1, "lr": 0.1, "lr_local": 0.1}
+            | QUIET
+        ),
+    ),
+    "vem.m_step": (
+        vem.m_step,
+        lambda: {
+            "x": X,
+            "q": local(),
+            "model": decoder(),
+            "num_steps": 2,
+            "batch_size": 3,
+            "lr": 0.1,
+        },
+    ),
+    "vem.mean_field": (
+        vem.mean_field,
+        lambda: {"model": BERNOULLI, "x": BITS, "seen": SEEN, "start": R.probs, "num_sweeps": 2},
+    ),
+    "vae.Encoder": (
+        vae.Encoder,
+        lambda: {"data_dim": 3, "latent_dim": 2, "hidden": (4,), "covariance": "full"},
+    ),
+    "vae.elbo": (
+        vae.elbo,
+        lambda: {
+            "x": X,
+            "encoder": encoder(),
+            "decoder": decoder(),
+            "num_samples": 2,
+            "beta": 1.0,
+        },
+    ),
+    "vae.fit": (
+        vae.fit,
+        lambda: (
+            {"x": X, "encoder": encoder(), "decoder": decoder(), "num_steps": 2, "batch_size": 3}
+            | {"lr": 0.01, "num_samples": 1, "beta": 1.0, "warmup": 1}
+            | QUIET
+        ),
+    ),
+    "vae.gaps": (
+        vae.gaps,
+        lambda: (
+            {"x": X, "encoder": encoder(), "decoder": decoder(), "nodes": NODES}
+            | {"num_steps": 2, "num_nodes": 3}
+        ),
+    ),
+    "flows.Affine": (flows.Affine, lambda: {"dim": 2, "context_dim": 3, "hidden": (4,)}),
+    "flows.AffineCoupling": (
+        flows.AffineCoupling,
+        lambda: {"dim": 2, "flip": True, "context_dim": 3, "hidden": (4,)},
+    ),
+    "flows.AutoregressiveSpline": (
+        flows.AutoregressiveSpline,
+        lambda: {"dim": 2, "num_bins": 4, "bound": 3.0, "context_dim": 3, "hidden": (4,)},
+    ),
+    "flows.Flow": (
+        flows.Flow,
+        lambda: {"base": flows.standard_normal(2), "transforms": [flows.Planar(2)]},
+    ),
+    "flows.Flow.condition": (CONDITIONAL.condition, lambda: {"context": X}),
+    "flows.Flow.log_prob": (FLOW.log_prob, lambda: {"x": Z}),
+    "flows.InverseAutoregressive": (
+        flows.InverseAutoregressive,
+        lambda: {"dim": 2, "context_dim": 3, "hidden": (4,)},
+    ),
+    "flows.Layer": (flows.Layer, lambda: {"dim": 2, "context_dim": 3}),
+    "flows.Layer.condition": (flows.Affine(2, 3).double().condition, lambda: {"context": X}),
+    "flows.MaskedAutoregressive": (
+        flows.MaskedAutoregressive,
+        lambda: {"dim": 2, "context_dim": 3, "hidden": (4,)},
+    ),
+    "flows.Mixing": (flows.Mixing, lambda: {"dim": 2}),
+    "flows.Permutation": (flows.Permutation, lambda: {"order": (1, 0)}),
+    "flows.Planar": (flows.Planar, lambda: {"dim": 2, "context_dim": 3, "hidden": (4,)}),
+    "flows.Radial": (flows.Radial, lambda: {"dim": 2, "context_dim": 3, "hidden": (4,)}),
+    "flows.Spline": (
+        flows.Spline,
+        lambda: {"dim": 2, "num_bins": 4, "bound": 3.0, "context_dim": 3, "hidden": (4,)},
+    ),
+    "flows.SplineCoupling": (
+        flows.SplineCoupling,
+        lambda: (
+            {"dim": 2, "flip": True, "num_bins": 4, "bound": 3.0, "context_dim": 3}
+            | {"hidden": (4,)}
+        ),
+    ),
+    "flows.standard_normal": (flows.standard_normal, lambda: {"dim": 2}),
+    "ladder.below": (ladder.below, lambda: {"name": "VAE", "table": ladder.ARC}),
+    "ladder.measure": (ladder.measure, lambda: {"x": X, "model": decoder(), "q": Q}),
+    "training.fit": (
+        train,
+        lambda: {
+            "model": line(),
+            "loss": square,
+            "data": X,
+            "num_steps": 2,
+            "batch_size": 3,
+            "lr": 0.1,
+        },
+    ),
+}
+# Public names that take no argument, hold what others return, or are tried under another name.
+NO_CALL = {
+    *("data.Digits", "data.Mnist", "data.Sample", "data.digits", "em.History", "ladder.Rung"),
+    *("ladder.ARC", "ladder.DIGITS", "ladder.arc", "ladder.digits", "ladder.limit"),
+    *("training.Adam", "training.Diverged", "training.History", "training.Stopped"),
+    *("vae.Decoder", "vae.Gaps", "vem.MeanField"),
+    *("gaussian.Gaussian", "gaussian.StandardNormal", "vem.gaussian"),  # unchecked, as they say
+    *("mnist.Mnist", "mnist.mnist"),  # data's
+    "portions.in_portions",  # of what others have checked
+}
+
+
+def spoilt(good: object, draw: random.Random) -> object:
+    """Something else in place of a good argument, more often than not a bad one."""
+    if isinstance(good, Tensor):
+        return spoilt_tensor(good, draw)
+    if isinstance(good, bool):
+        return draw.choice([None, "yes", math.nan])
+    if isinstance(good, int):
+        return draw.choice([0, -1, -7, 1.5, math.nan, math.inf, "3", None, [3], X, 3 + 0j])
+    if isinstance(good, float):
+        return draw.choice([0.0, -1.0, math.nan, math.inf, -math.inf, "x", [1.0], X, 1j])
+    if isinstance(good, str):
+        return draw.choice(["unknown", "", 3, X])
+    if isinstance(good, Distribution):
+        return draw.choice(OTHER_DISTRIBUTIONS)
+    if isinstance(good, nn.Module):
+        return spoilt_module(good, draw)
+    if isinstance(good, (ppca.PPCA, mixture.BernoulliMixture)):
+        return draw.choice([OTHER_PPCA, PPCA32, MIXTURE, BERNOULLI, PPCA, "model", 3, X])
+    if callable(good):
+        return draw.choice(FUNCTIONS)
+    if isinstance(good, (tuple, list)) and good:
+        return draw.choice([good[:1], [*good, good[0]], (), "x", 3, [spoilt(good[0], draw)]])
+    return draw.choice([3, "x", X, math.nan])
+
+
+def spoilt_tensor(good: Tensor, draw: random.Random) -> object:
+    holed = good.clone().double()
+    holed.view(-1)[draw.randrange(good.numel())] = draw.choice([math.nan, math.inf, -math.inf])
+    return draw.choice(
+        [
+            *(holed, holed, holed),
+            *(good[:0], good[..., :0], good[:1], good[..., :-1], good[None], good.flatten()),
+            *(good.float(), good.half(), good.long(), good > 0, good + 0j, good.T),
+            *(good.tolist(), good.numpy(), None, 1.0, "x", good.sum(), good * 0, good * -1),
+            *(good * 1e200, good * 1e-200, good + 1e9, torch.cat([good, good])),
+        ]
+    )
+
+
+def spoilt_module(good: nn.Module, draw: random.Random) -> object:
+    broken = decoder() if isinstance(good, deep.Model) else encoder()
+    with torch.no_grad():
+        next(broken.parameters()).view(-1)[0] = math.nan
+    others = [good.float(), broken, decoder(), encoder(), local(), nn.Linear(3, 2), nn.ReLU()]
+    sizes = [deep.Decoder(1, 3).double(), deep.Decoder(2, 2).double(), vae.Encoder(2, 2).double()]
+    return draw.choice([*others, *sizes, vem.Local(5, 2).double(), None, 3, X, "model"])
+
+
+OTHER_PPCA = ppca.fit(X[:, :2], 1)
+PPCA32 = ppca.fit(X.float(), 2)
+NAN = torch.full((6, 2), math.nan).double()
+OTHER_DISTRIBUTIONS = [
+    *(None, X, 3, "q", Q, R, DIAGONAL),
+    PPCA.posterior(X[:4]),
+    OTHER_PPCA.posterior(X[:, :2]),
+    PPCA32.posterior(X.float()),
+    Normal(0.0, 1.0),
+    Normal(Z, 1.0),
+    Independent(Laplace(Z, 1.0), 1),
+    Independent(Normal(NAN, 1.0, validate_args=False), 1),
+    Gaussian(Z, NAN),
+    Gaussian(Z.float(), Z.float()),
+    MultivariateNormal(NAN, torch.eye(2).double(), validate_args=False),
+    Categorical(logits=X),
+    Categorical(logits=torch.zeros(6, 2)),
+    flows.Flow(flows.standard_normal(3), [flows.Planar(3)]),
+]
+FUNCTIONS = [
+    *(None, 3, X, "f"),
+    lambda z: None,
+    lambda z: 1.0,
+    lambda z: z,
+    lambda z: z.sum(),
+    lambda z: z.sum(-1) * math.nan,
+    lambda z: z.sum(-1) / 0,
+    lambda z: [z.sum(-1)],
+    lambda z: z.sum(-1).long(),
+    lambda z: z.sum(-1)[:1],
+    lambda z: z.sum(-1).detach(),
+]
+
+
+def tensors(result: object) -> Iterator[Tensor]:
+    """Every tensor in what a call returns."""
+    if isinstance(result, Tensor):
+        yield result
+    elif isinstance(result, float):
+        yield torch.tensor(result)
+    elif isinstance(result, nn.Module):
+        yield from result.state_dict().values()
+    elif isinstance(result, Distribution):
+        yield from (value for value in vars(result).values() if isinstance(value, Tensor))
+    elif dataclasses.is_dataclass(result) and not isinstance(result, type):
+        yield from tensors(list(vars(result).values()))
+    elif isinstance(result, dict):
+        yield from tensors(list(result.values()))
+    elif isinstance(result, (list, tuple)):
+        for part in result:
+            yield from tensors(part)
+
+
+def outcome(call: Callable, arguments: dict) -> str:
+    """ "named", "fine", "NaN", or what another error said."""
+    try:
+        result = call(**arguments)
+    except (ValueError, TypeError, NotImplementedError, FileNotFoundError) as error:
+        named = any(re.search(rf"\b{name}\b", str(error)) for name in arguments)
+        return "named" if named else f"{type(error).__name__}: {error}"
+    except training.Diverged:
+        return "named"  # says the step and what to try
+    except Exception as error:
+        return f"{type(error).__name__}: {error}"
+    return "NaN" if any(t.isnan().any() for t in tensors(result)) else "fine"
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_the_calls_work_unspoilt(name):
+    call, good = CALLS[name]
+    assert outcome(call, good()) == ("named" if name == "data.mnist" else "fine")
+
+
+def test_every_public_name_is_called():
+    public = set()
+    for module in pkgutil.iter_modules(course_utils.__path__):
+        if module.name not in ("kit", "lessons", "validate"):
+            names = importlib.import_module(f"course_utils.{module.name}").__all__
+            public |= {f"{module.name}.{name}" for name in names}
+    assert not public - set(CALLS) - NO_CALL
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_ten_thousand_bad_inputs():
+    draw = random.Random(0)
+    seen: Counter[str] = Counter()
+    unclear: Counter[str] = Counter()
+    end = time.process_time() + SECONDS
+    while seen.total() < DRAWS and time.process_time() < end:
+        name = draw.choice(sorted(CALLS))
+        call, good = CALLS[name]
+        arguments = good()
+        spoils = draw.choice(sorted(arguments))
+        arguments[spoils] = spoilt(arguments[spoils], draw)
+        result = outcome(call, arguments)
+        seen[result if result in ("named", "fine", "NaN") else "unclear"] += 1
+        if result not in ("named", "fine"):
+            unclear[f"{name}({spoils}={arguments[spoils]!r:.60}): {result:.150}"] += 1
+    print(seen)
+    print("\n".join(f"{count:4d}  {text}" for text, count in unclear.most_common()))
+    assert seen["NaN"] == 0
+    assert seen["unclear"] < 0.01 * seen.total()
+    assert seen.total() == DRAWS or seen.total() > DRAWS / 10  # a slow machine does fewer
