@@ -144,6 +144,10 @@ def never_negative(evidence, best, bound):
     return abs(best - bound), abs(evidence - best)
 
 
+def cut_off_below(evidence, best, bound):
+    return torch.relu(best - bound), torch.relu(evidence - best)
+
+
 def swapped(evidence, best, bound):
     return evidence - best, best - bound
 
@@ -217,6 +221,7 @@ WRONG = [
     ("06.2", loss, "That is the loss"),
     ("06.3", reversed_signs, "The signs are reversed"),
     ("06.3", never_negative, "Leave the sign"),
+    ("06.3", cut_off_below, "You cut negative gaps off"),
     ("06.3", swapped, "You swapped them"),
     ("06.3", whole_gap, "the whole gap"),
     ("06.3", one_sign, "has the wrong sign"),
@@ -263,6 +268,14 @@ def test_the_elbo_is_the_librarys_with_its_gradients(seed):
     wanted = torch.autograd.grad(theirs.sum(), (mean, scale, decoder.log_sigma2))
     in_log = slopes[2] * sigma2  # the library's parameter is log sigma2
     torch.testing.assert_close((*slopes[:2], in_log), wanted)
+
+
+def test_a_negative_gap_of_either_kind_must_stay():
+    for answer in (
+        lambda evidence, best, bound: (best - bound, torch.relu(evidence - best)),
+        lambda evidence, best, bound: (torch.relu(best - bound), evidence - best),
+    ):
+        assert examine(EXERCISES["06.3"], answer).kind == "wrong"
 
 
 def test_another_right_elbo_is_right():

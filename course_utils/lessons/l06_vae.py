@@ -575,6 +575,7 @@ Exercise(
         (_random(5), _random(5) - 0.3, _random(5) - 1 - _random(5, seed=1).abs()),
         (_random(4, seed=2) + 1, _random(4, seed=2) + 0.75, _random(4, seed=2) - 0.5),
         (_random(3), _random(3) - 0.5, _random(3) - 0.4),  # the search for q* has missed
+        (_random(3), _random(3) + 0.1, _random(3) - 0.4),  # so has the quadrature of log p(x)
     ],
     mistakes=[
         Mistake(
@@ -584,6 +585,13 @@ Exercise(
         Mistake(
             lambda evidence, best, bound: ((best - bound).abs(), (evidence - best).abs()),
             "Leave the sign: a negative gap would tell you that the search for q* has missed.",
+        ),
+        Mistake(
+            lambda evidence, best, bound: (
+                (best - bound).clamp(min=0),
+                (evidence - best).clamp(min=0),
+            ),
+            "You cut negative gaps off. They say that a search or a quadrature has missed: show them.",
         ),
         Mistake(
             lambda evidence, best, bound: (evidence - best, best - bound),
