@@ -120,7 +120,7 @@ def has_float64(**tensors: Tensor) -> None:
 def varies(**matrices: Tensor) -> None:
     """Raise ValueError if all rows of a named matrix are equal: a likelihood is then unbounded."""
     for name, matrix in matrices.items():
-        if (matrix == matrix[0]).all():
+        if all(matrix[n].equal(matrix[0]) for n in range(len(matrix))):  # stops at row 1
             raise ValueError(f"{name} must vary, but its {len(matrix)} rows are all equal")
 
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from course_utils import pca
-from course_utils.kit import claim, show
+from course_utils.kit import claim, exercise, show
 from course_utils.kit.notice import KINDS, notice
 
 few = settings(deadline=None, max_examples=60, derandomize=True)
@@ -53,6 +53,22 @@ def test_in_a_lecture_a_false_claim_is_shown_and_the_next_cell_runs(shown, monke
     assert "This is false here: 3.1, expected 3 ± 0.01." in shown[0]
     claim("The mean is near 3.", 3.0, equals=3, within=0.01)
     assert "✓" in shown[1]
+
+
+def test_a_claim_about_your_result_knows_whose_function_ran(shown, monkeypatch):
+    monkeypatch.setattr(exercise, "EXERCISES", {})
+    monkeypatch.setattr(exercise, "display", lambda _: None)
+    exercise.Exercise("99.1", abs, [(-2,)], [], nudge="", formula="")
+    for answer in (lambda t: ..., lambda t: t, abs):  # blank, wrong; the library's is not yours
+        used = exercise.check("99.1", answer)
+        claim("Your size is 3.", used(-3), equals=3, by=used)
+        assert "○ The reference's, until you have solved exercise 99.1:" in shown[-1]
+        assert "Your size is 3." in shown[-1] and "✓" not in shown[-1]
+    used = exercise.check("99.1", lambda t: max(t, -t))
+    claim("Your size is 3.", used(-3), equals=3, by=used)
+    assert "✓ Your size is 3." in shown[-1]
+    is_false(used(-3), equals=4, by=used)
+    is_false(abs(-3), equals=4, by=abs)
 
 
 @given(finite, finite, st.floats(0, 1e9))

@@ -1,10 +1,12 @@
 import copy
 import linecache
+import os
 import random
 import signal
 import sys
 import threading
 import time
+import warnings
 from html.parser import HTMLParser
 
 import numpy as np
@@ -14,7 +16,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.distributions import Normal
 
-from course_utils.kit import exercise
+from course_utils.kit import examine as judging
+from course_utils.kit import exercise, run
 from course_utils.kit.exercise import Exercise, Mistake, check, examine, hint, solution
 
 few = settings(deadline=None, max_examples=60, derandomize=True)
@@ -52,7 +55,7 @@ def make(function=reference, cases=CASES, mistakes=MISTAKES, **options):
 def toy(monkeypatch):
     """One exercise on an empty shelf, and little patience."""
     monkeypatch.setattr(exercise, "EXERCISES", {})
-    monkeypatch.setattr(exercise, "SECONDS", 0.2)
+    monkeypatch.setattr(run, "SECONDS", 0.2)
     return make()
 
 
@@ -69,7 +72,8 @@ def write(body, arguments="x, scale"):
     lines = [f"def answer({arguments}):", *(f"    {line}" for line in body.splitlines())]
     source = "\n".join(lines) + "\n"
     linecache.cache[STUDENTS_FILE] = (len(source), None, source.splitlines(True), STUDENTS_FILE)
-    scope = {"torch": torch, "np": np, "time": time, "sys": sys, "random": random}
+    modules = [torch, time, sys, random, os, warnings]
+    scope = {module.__name__: module for module in modules} | {"np": np}
     exec(compile(source, STUDENTS_FILE, "exec"), scope)
     return scope["answer"]
 
@@ -100,7 +104,7 @@ def judge(answer, task=None):
     assert torch.is_grad_enabled() == grad
     assert threading.active_count() == threads, "a thread runs away"
     for before, after in zip(cases, task.cases, strict=True):
-        assert all(exercise._same(b, a, 0.0) for b, a in zip(before, after, strict=True))
+        assert all(judging._same(b, a, 0.0) for b, a in zip(before, after, strict=True))
     return outcome
 
 
@@ -186,6 +190,49 @@ def test_random_answers_are_compared_under_one_seed():
     task = make(sample, [(numbers(3),), (numbers(5),)], [])
     assert judge(lambda x: x + torch.randn_like(x), task).kind == "right"
     assert judge(lambda x: x - torch.randn_like(x), task).kind == "wrong"
+
+
+def with_gradient(x, scale):
+    return (x * scale).square().sum(1)
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "words"),
+    [
+        ("return (x * scale).square().sum(1)", "right", ""),
+        (
+            "x = x.detach()\nreturn (x * scale).square().sum(1)",
+            "wrong",
+            "gradient in <code>x</code>",
+        ),
+        (
+            "return (x * scale.item()).square().sum(1)",
+            "wrong",
+            "gradient in <code>scale</code> is not",
+        ),
+        ("return (x * scale).detach().square().sum(1)", "wrong", "is not. Off by"),
+        ("return (x * scale).square()", "shape", "Expected shape (4,), got (4, 3)."),
+        ("return x.men()", "error", "in line 2: <code>return x.men()</code>"),
+        ("return x.mul_(scale).square().sum(1)", "changed", "in place"),
+        ("return (x * scale).numpy()", "error", "in line 2"),
+        (
+            "return 3 * (x * scale).square().sum(1)",
+            "wrong",
+            "Yours is 3 times the expected result.",
+        ),
+        ("return ...", "open", "blank"),
+    ],
+)
+@pytest.mark.parametrize("grad", [True, False])
+def test_gradients_are_compared_where_the_exercise_asks_for_them(body, kind, words, grad):
+    cases = [
+        (numbers(4, 3), torch.tensor(2.0).double()),
+        (numbers(2, 2), torch.tensor(0.5).double()),
+    ]
+    task = make(with_gradient, cases, [], gradients=("x", "scale"))
+    with torch.set_grad_enabled(grad):
+        outcome = judge(write(body), task)
+    assert outcome.kind == kind and words in outcome.message
 
 
 # Open
@@ -321,6 +368,38 @@ def test_the_message_says_by_how_much_and_where(row, column, sign, size):
     assert message.startswith(f"Off by {size:.3g} at index [{row}, {column}]")
     expected = reference(*CASES[0])[row, column].item()
     assert f"yours is {expected + sign * size:.6g}, expected {expected:.6g}." in message
+
+
+@pytest.mark.parametrize(
+    ("factor", "words"),
+    [
+        (lambda x: 3.0, "Yours is 3 times the expected result."),
+        (lambda x: -1.0, "The sign is turned."),
+        (lambda x: -0.5, "Yours is -0.5 times the expected result."),
+        (lambda x: x.shape[1], ""),  # 3 times in one case, twice in the other
+        (lambda x: 1.0 + (len(x) == 4), ""),
+        (lambda x: 1 + 2e-6, ""),
+    ],
+)
+def test_a_factor_is_named_where_it_is_the_same_in_all_cases(factor, words):
+    message = judge(lambda x, scale: factor(x) * reference(x, scale)).message
+    assert message.endswith(f". {words}") if words else "times" not in message
+
+
+def test_a_factor_of_single_numbers_must_be_the_same_too():
+    task = make(torch.sum, [(numbers(3),), (numbers(4, 2),)], [])
+    assert "Yours is 3 times" in judge(lambda x: 3 * x.sum(), task).message
+    assert "times" not in judge(lambda x: x.sum() + 1, task).message
+
+
+def test_a_single_number_has_no_factor():
+    assert "times" not in judge(lambda *_: 7, make(torch.sum, [(numbers(3),)], [])).message
+
+
+def test_a_factor_of_one_result_of_two_is_named():
+    task = make(lambda x: (x.mean(0), x.T.cov()), [(numbers(5, 3),), (numbers(4, 2),)], [])
+    message = judge(lambda x: (x.mean(0), 2 * x.T.cov()), task).message
+    assert message.startswith("Result 2: Off by") and "Yours is 2 times" in message
 
 
 @pytest.mark.parametrize(
@@ -489,6 +568,59 @@ def test_the_answer_cannot_reach_the_exercises_inputs():
     assert all(torch.equal(a[0], b[0]) for a, b in zip(before, CASES, strict=True))
 
 
+def settings_now():
+    return [
+        torch.get_default_dtype(),
+        torch.get_num_threads(),
+        torch.is_grad_enabled(),
+        torch.is_anomaly_enabled(),
+        torch.rand(3, generator=torch.Generator().set_state(torch.get_rng_state())).tolist(),
+        np.random.get_state()[1].tolist(),
+        random.getstate(),
+        list(warnings.filters),
+        os.getcwd(),
+    ]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "torch.set_default_dtype(torch.float64)",
+        "torch.set_num_threads(torch.get_num_threads() + 1)",
+        "torch.set_grad_enabled(False)",
+        "torch.autograd.set_detect_anomaly(True)",
+        "torch.manual_seed(5)",
+        "np.random.seed(5); np.random.rand()",
+        "random.seed(5)",
+        "warnings.simplefilter('ignore')",
+        "os.chdir('/')",
+    ],
+)
+@pytest.mark.parametrize("end", ["return x", "x.men()", "while True: pass"])
+def test_every_setting_is_as_it_was_after_a_check(shown, body, end):
+    before = settings_now()
+    check("99.1", write(f"{body}\n{end}"))
+    assert settings_now() == before
+    thread = threading.Thread(target=lambda: threads.append(torch.get_num_threads()))
+    threads = []
+    thread.start()
+    thread.join()
+    assert threads == [before[1]]
+
+
+@pytest.mark.parametrize("draw", ["torch.rand(3)", "np.random.rand(3)", "random.random()"])
+def test_a_setting_of_one_case_does_not_reach_the_next(draw):
+    drawn = []
+    scope = {"torch": torch, "np": np, "random": random}
+
+    def answer(x, scale):
+        drawn.append(str(eval(draw, scope)))
+        return reference(x, scale)
+
+    assert judge(answer).kind == "right"
+    assert drawn[0] == drawn[1]
+
+
 def test_an_answer_with_a_memory_is_judged_by_what_it_returns():
     calls = []
 
@@ -526,6 +658,14 @@ def test_an_answer_that_does_not_end_is_stopped(body):
     assert "0.2 seconds" in outcome.message
 
 
+def test_an_answer_that_cannot_be_stopped_says_what_to_do():
+    held = threading.Event()
+    outcome = examine(make(), lambda x, scale: held.wait(60))  # one long call into C
+    held.set()
+    assert outcome.kind == "slow" and "still runs: restart the kernel" in outcome.message
+    assert "restart" not in examine(make(), write("while True: pass")).message
+
+
 @pytest.fixture
 def interruptible():
     """SIGINT as Python knows it, also where the shell has it ignored, as for background jobs."""
@@ -536,7 +676,7 @@ def interruptible():
 
 @pytest.mark.usefixtures("interruptible")
 def test_the_stop_button_leaves_no_thread_behind(monkeypatch, toy):
-    monkeypatch.setattr(exercise, "SECONDS", 60.0)
+    monkeypatch.setattr(run, "SECONDS", 60.0)
     threads, state = threading.active_count(), torch.get_rng_state()
     press = threading.Timer(
         0.2, signal.pthread_kill, (threading.main_thread().ident, signal.SIGINT)
@@ -579,11 +719,18 @@ def test_check_says_it_by_sign_and_word(shown, body, title):
     assert ("goes on with the reference" in shown[0]) == ("right" not in title)
 
 
-@pytest.mark.parametrize("key", ["12.3", "", "99", SCRIPT, None, 99.1, reference])
+@pytest.mark.parametrize(
+    "key", ["12.3", "", "99", SCRIPT, None, 99.1, reference, ["x"], {}, numbers(2)]
+)
 def test_an_unknown_key_is_a_message(shown, key):
     answer = write("return x")
     assert check(key, answer) is answer
     assert "There is no exercise" in shown[0] and "99.1" in shown[0]
+
+
+def test_a_key_that_cannot_be_printed_is_a_message(shown):
+    assert check(Hostile(), reference) is reference
+    assert "There is no exercise Hostile that cannot be printed" in shown[0]
 
 
 def test_everything_of_the_students_is_escaped(shown):

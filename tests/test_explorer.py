@@ -13,7 +13,7 @@ from matplotlib.collections import LineCollection
 from matplotlib.patches import Circle
 from PIL import Image
 
-from course_utils.kit import Buttons, Explorer, style
+from course_utils.kit import Buttons, Explorer, alive, style
 from course_utils.kit.explorer import put
 
 few = settings(deadline=None, max_examples=15, derandomize=True)
@@ -288,6 +288,45 @@ def test_corners_are_the_ends_of_a_control_or_all_its_choices(control, ends):
         assert tiny.error is None and control.value == corner["c"]
 
 
+@pytest.mark.parametrize(
+    ("control", "says"),
+    [
+        (widgets.FloatSlider(value=0.25, min=0, max=1, step=0.1), "its value must be min + k"),
+        (widgets.FloatSlider(value=0.5, min=0, max=1.05, step=0.1), "its max must be min + k"),
+        (widgets.FloatSlider(value=0.5, min=0, max=1, step=0.125), "readout_format '.2f' hides"),
+        (widgets.FloatSlider(value=1, min=0.125, max=2.125, step=0.5), "its value must be"),
+        (widgets.IntSlider(value=13, min=0, max=100, step=5), "its value must be min + k"),
+        (widgets.FloatLogSlider(value=0.5, min=-2, max=1, step=0.05), "got k = 33.98"),
+        (widgets.FloatLogSlider(value=1, min=-0.39, max=1.01, step=0.1), "got k = 3.9"),
+    ],
+)
+def test_a_slider_starts_where_a_browser_leaves_it(control, says):
+    def one():
+        fig, ax = style.subplots()
+        return fig, {"text": ax.text(0, 0, "")}
+
+    with pytest.raises(ValueError, match=re.escape(says)) as error:
+        Explorer(one, lambda c: {"text": str(c), "alt": str(c)}, {"c": control})
+    assert str(error.value).startswith("c: ")
+
+
+def test_artists_are_drawn_in_their_order_of_depth_not_of_names():
+    """The line lies over the image, though it is named first."""
+
+    def layers():
+        fig, ax = style.subplots()
+        line = ax.plot([], [], color="#D55E00", linewidth=40, zorder=2)[0]
+        image = ax.imshow(np.eye(2), extent=(0, 1, 0, 1), zorder=1)
+        return fig, {"line": line, "image": image}
+
+    def fill(c):
+        return {"line": ([0, 1], [0.5, 0.5]), "image": np.eye(2), "alt": "a bar"}
+
+    pixels, _ = Explorer(layers, fill, {"c": widgets.Checkbox()}).pixels()
+    x0, x1, y = pixels.shape[1] // 2 - 20, pixels.shape[1] // 2 + 20, pixels.shape[0] // 2
+    assert (pixels[y - 3 : y + 3, x0:x1, 0] > 200).all()
+
+
 def test_corners_combine_all_controls(explorer):
     corners = explorer.corners()
     assert len(corners) == 8
@@ -328,11 +367,11 @@ def test_every_picture_has_an_escaped_alt_text(fresh):
     assert "<&>" not in page and "&lt;&amp;&gt;" in page
 
 
-def test_an_explorer_is_a_widget_and_a_still(fresh):
-    bundle = fresh._repr_mimebundle_(include=None, exclude=None)
-    view = bundle["application/vnd.jupyter.widget-view+json"]
-    assert view["model_id"] == fresh.widget.model_id
-    assert bundle["text/html"] == fresh.still()
+def test_an_explorer_is_displayed_as_its_still_and_its_widget(fresh, monkeypatch):
+    shown = []
+    monkeypatch.setattr(alive, "show", lambda *both: shown.append(both))
+    fresh._ipython_display_()
+    assert shown == [(fresh.widget, fresh.still())]
 
 
 def test_buttons_spell_what_was_pressed_and_can_start_again():

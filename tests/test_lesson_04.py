@@ -135,8 +135,8 @@ def by_size(reward, score):
     return (reward * score.abs()).sum() / score.abs().sum()
 
 
-def bisect(mu, scale, better=lambda path, score: path < score):
-    low, high = 1e-9, 2 / scale
+def bisect(mu, scale, better=lambda path, score: path < score, end=None):
+    low, high = 1e-9, end or 2 / scale
     while high - low > 1e-9:
         middle = (low + high) / 2
         if better(*lesson.cos_variances(middle, mu, scale)):
@@ -160,6 +160,14 @@ def squared(mu, scale):
 
 def wrong_half(mu, scale):
     return bisect(mu, scale, better=lambda path, score: path > score)
+
+
+def without_scale(mu, scale):
+    return bisect(mu, scale, end=2)
+
+
+def too_near(mu, scale):
+    return bisect(mu, scale, end=2 * scale)
 
 
 def variance_as_scale(mu, scale):
@@ -200,6 +208,8 @@ WRONG = [
     ("04.4", squared, "That is k² s²"),
     ("04.4", wrong_half, "runs to an end"),
     ("04.4", variance_as_scale, "You passed scale²"),
+    ("04.4", without_scale, "between 0 and 2."),
+    ("04.4", too_near, "between 0 and 2s"),
 ]
 
 

@@ -144,6 +144,10 @@ def never_negative(evidence, best, bound):
     return abs(best - bound), abs(evidence - best)
 
 
+def cut_off_below(evidence, best, bound):
+    return torch.relu(best - bound), torch.relu(evidence - best)
+
+
 def swapped(evidence, best, bound):
     return evidence - best, best - bound
 
@@ -190,11 +194,11 @@ def no_shrinkage(eigenvalues, beta, sigma2):
 
 RIGHT = {
     "06.1": lambda output, H: (output[:, :H], output[:, H:].exp().sqrt()),
-    "06.2": lesson.with_gradient(bound),
+    "06.2": bound,
     "06.3": lambda evidence, best, bound: (best - bound, evidence - best),
     "06.4": lambda eigenvalues, beta, sigma2: torch.relu(eigenvalues - beta * sigma2),
 }
-STUBS = {"06.1": stub_1, "06.2": lesson.with_gradient(stub_2), "06.3": stub_3, "06.4": stub_4}
+STUBS = {"06.1": stub_1, "06.2": stub_2, "06.3": stub_3, "06.4": stub_4}
 WRONG = [
     ("06.1", variance_for_scale, "is the variance"),
     ("06.1", no_exponential, "may be negative"),
@@ -202,21 +206,22 @@ WRONG = [
     ("06.1", wrong_order, "wrong order"),
     ("06.1", alternating, "alternated"),
     ("06.1", precision, "one over"),
-    ("06.2", lesson.with_gradient(cut_off), "the gradient is not"),
-    ("06.2", lesson.with_gradient(lost_noise), "<code>sigma2</code> is lost"),
-    ("06.2", lesson.with_gradient(reversed_kl), "the wrong way round"),
-    ("06.2", lesson.with_gradient(sampled_kl), "you sampled the KL"),
-    ("06.2", lesson.with_gradient(mean_for_sum), "multiplies σ² by D"),
-    ("06.2", lesson.with_gradient(means_for_both), "means over dimensions"),
-    ("06.2", lesson.with_gradient(kl_added), "The KL is subtracted"),
-    ("06.2", lesson.with_gradient(no_kl), "The KL is missing"),
-    ("06.2", lesson.with_gradient(variance_for_noise_scale), "<code>sigma2</code> is a variance"),
-    ("06.2", lesson.with_gradient(root_of_scale), "no root of it"),
-    ("06.2", lesson.with_gradient(square_of_scale), "You squared"),
-    ("06.2", lesson.with_gradient(averaged), "One ELBO per data point"),
-    ("06.2", lesson.with_gradient(loss), "That is the loss"),
+    ("06.2", cut_off, "the gradient is not"),
+    ("06.2", lost_noise, "<code>sigma2</code> is lost"),
+    ("06.2", reversed_kl, "the wrong way round"),
+    ("06.2", sampled_kl, "you sampled the KL"),
+    ("06.2", mean_for_sum, "multiplies σ² by D"),
+    ("06.2", means_for_both, "means over dimensions"),
+    ("06.2", kl_added, "The KL is subtracted"),
+    ("06.2", no_kl, "The KL is missing"),
+    ("06.2", variance_for_noise_scale, "<code>sigma2</code> is a variance"),
+    ("06.2", root_of_scale, "no root of it"),
+    ("06.2", square_of_scale, "You squared"),
+    ("06.2", averaged, "One ELBO per data point"),
+    ("06.2", loss, "That is the loss"),
     ("06.3", reversed_signs, "The signs are reversed"),
     ("06.3", never_negative, "Leave the sign"),
+    ("06.3", cut_off_below, "You cut negative gaps off"),
     ("06.3", swapped, "You swapped them"),
     ("06.3", whole_gap, "the whole gap"),
     ("06.3", one_sign, "has the wrong sign"),
@@ -254,21 +259,56 @@ def test_the_elbo_is_the_librarys_with_its_gradients(seed):
     mean, scale = torch.randn(6, 2).double(), torch.rand(6, 2).double() + 0.1
     torch.manual_seed(seed)
     sigma2 = decoder.log_sigma2.detach().exp()
-    *ours, noise = lesson.with_gradient(lesson.elbo)(
-        x, mean, scale, lambda z: decoder(z).mean, sigma2
-    )
-    leaves = mean.requires_grad_(), scale.requires_grad_(), decoder.log_sigma2
+    leaves = [leaf.requires_grad_() for leaf in (mean, scale, sigma2)]
+    ours = lesson.elbo(x, mean, scale, lambda z: decoder(z).mean, sigma2)
     torch.manual_seed(seed)
     theirs = vae.elbo(x, always(mean, scale), decoder)
-    slopes = torch.autograd.grad(theirs.sum(), leaves)
-    ours.append(noise * sigma2)  # in log sigma2, as the library has it
-    for a, b in zip(ours, (theirs.detach(), *slopes), strict=True):
-        torch.testing.assert_close(a, b)
+    torch.testing.assert_close(ours, theirs)
+    slopes = torch.autograd.grad(ours.sum(), leaves)
+    wanted = torch.autograd.grad(theirs.sum(), (mean, scale, decoder.log_sigma2))
+    in_log = slopes[2] * sigma2  # the library's parameter is log sigma2
+    torch.testing.assert_close((*slopes[:2], in_log), wanted)
+
+
+def test_a_negative_gap_of_either_kind_must_stay():
+    for answer in (
+        lambda evidence, best, bound: (best - bound, torch.relu(evidence - best)),
+        lambda evidence, best, bound: (torch.relu(best - bound), evidence - best),
+    ):
+        assert examine(EXERCISES["06.3"], answer).kind == "wrong"
 
 
 def test_another_right_elbo_is_right():
-    answer = lesson.with_gradient(torch_sampled)
-    assert examine(EXERCISES["06.2"], answer).kind == "right"
+    assert examine(EXERCISES["06.2"], torch_sampled).kind == "right"
+
+
+def unsummed_kl(x, mean, scale, decode, sigma2):
+    q = Normal(mean, scale)
+    fit = Normal(decode(q.rsample()), sigma2**0.5).log_prob(x).sum(1)
+    return fit[:, None] - torch.distributions.kl_divergence(q, Normal(0.0, 1.0))
+
+
+def misspelt(x, mean, scale, decode, sigma2):
+    q = Normal(mean, scale)
+    return q.log_porb(x)
+
+
+def without_any_gradient(x, mean, scale, decode, sigma2):
+    return bound(x, mean, scale, decode, sigma2).detach()
+
+
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        (unsummed_kl, "Expected shape (6,), got (6, 2)."),
+        (misspelt, "<code>return q.log_porb(x)</code>"),
+        (without_any_gradient, "its gradient in <code>mean</code> is not. Off by"),
+        (lambda *case: (lesson.elbo(*case), 0.0), "Expected a tensor, got tuple."),
+        (lambda x, mean, *_: mean.mul_(2).sum(1), "changes its input in place"),
+    ],
+)
+def test_the_elbo_is_told_of_its_own_lines_and_shapes(answer, says):
+    assert says in examine(EXERCISES["06.2"], answer).message
 
 
 def always(mean, scale):

@@ -11,7 +11,7 @@ A lesson is notebooks/NN_name.ipynb, saved without outputs (`make format`). Its 
    lesson.recall(...).
 3. The sections. Three exercises `check("NN.k", f)` or more, each registered with three
    mistakes or more; two explorers `lesson.explore_...()` or `lesson.predict_...()` or more;
-   two `claim(...)` or more.
+   two `claim(...)` or more, with `by=f` where they speak of "your" result.
 4. `## Summary` with the words "You can now"; `## Further reading`. A heading is the first
    line of its cell.
 
@@ -214,6 +214,10 @@ def demos_and_claims(lesson: Lesson) -> Iterator[str]:
     for what, pattern in (("explorers", r"lesson\.(explore|predict)_\w+"), ("claims", "claim")):
         if (number := len(lesson.calls(pattern))) < 2:
             yield f"there are {number} {what}, fewer than 2"
+    for call in lesson.calls("claim"):
+        yours = re.search(r"\byours?\b", ast.unparse(call.args[0]), re.IGNORECASE)
+        if yours and "by" not in {keyword.arg for keyword in call.keywords}:
+            yield f"{ast.unparse(call)} does not say whose function ran: give it by=..."
 
 
 def imports(lesson: Lesson) -> Iterator[str]:
@@ -329,6 +333,7 @@ BROKEN = [  # rule, text of the good lesson, what replaces it
     (exercises, "99.2", "99.1"),
     (demos_and_claims, "predict_rain", "rain"),
     (demos_and_claims, "claim(", "print("),
+    (demos_and_claims, "One is", "Your number is"),
     (imports, "import torch", "import numpy"),
     (imports, "import torch", "import matplotlib.pyplot as plt"),
     (imports, "import torch", "plt.show()"),

@@ -118,12 +118,6 @@ def test_the_question_is_escaped(poll):
     assert html.escape(QUESTION) in poll.widget.children[0].value
 
 
-def test_a_poll_is_a_widget_and_a_still(poll):
-    bundle = poll._repr_mimebundle_(include=None, exclude=None)
-    assert bundle["application/vnd.jupyter.widget-view+json"]["model_id"] == poll.widget.model_id
-    assert bundle["text/html"] == poll.still()
-
-
 RIGHT, WRONG = Option("yes", True, ""), Option("no", False, "")
 
 
@@ -168,14 +162,6 @@ def test_the_demo_stands_between_question_and_explanation(closed):
     assert gate.children == (demo.widget,)
     prediction.poll.commit(1)
     assert "both" in reveal.value
-
-
-def test_the_still_of_a_prediction_holds_poll_and_demo(closed):
-    prediction = predict(QUESTION, OPTIONS, Demo())
-    bundle = prediction._repr_mimebundle_(include=None, exclude=None)
-    assert bundle["text/html"] == prediction.poll.still() + "<p>the demo's still</p>"
-    view = bundle["application/vnd.jupyter.widget-view+json"]
-    assert view["model_id"] == prediction.widget.model_id
 
 
 def test_the_poll_of_a_prediction_must_be_a_good_one():

@@ -2,10 +2,12 @@
 
 import html
 import os
+from collections.abc import Callable
 
 import torch
 from IPython.display import display
 
+from course_utils.kit.exercise import open_key
 from course_utils.kit.notice import notice
 
 __all__ = ["claim"]
@@ -19,15 +21,17 @@ def claim(
     within: float = 0.0,
     below: float | None = None,
     above: float | None = None,
+    by: Callable | None = None,
 ) -> None:
     """Assert a sentence of the text and show it with its figure.
 
     value: a number or a tensor, every entry of which must satisfy the statement.
     equals, within: |value - equals| <= within; equals is a number, or has the shape of value but
     for axes of length 1. below: value < below. above: value > above.
-    Give at least one of equals, below, above. Raises AssertionError when the statement is
-    false, NaN included, so that a test run of the notebook fails; a lecture
-    (EVIDENCE_LADDER_LECTURE=1) shows it and goes on.
+    by: the student's function, where the statement is about "your" result; should an exercise's
+    reference stand in for it, the claim says so. Give at least one of equals, below, above.
+    Raises AssertionError when the statement is false, NaN included, so that a test run of the
+    notebook fails; a lecture (EVIDENCE_LADDER_LECTURE=1) shows it and goes on.
     """
     if equals is None and below is None and above is None:
         raise TypeError("claim needs at least one of equals, below, above")
@@ -55,13 +59,18 @@ def claim(
         true = true and bool((values > above).all())
         parts.append(f"{_number(values.min())} > {above:.4g}")
     figure = "; ".join(parts)
-    if true:
-        display(notice("right", html.escape(statement), f"<i>({html.escape(figure)})</i>"))
+    if not true:
+        reason = f"This is false here: {figure}. Did every cell above run to its end?"
+        if os.environ.get("EVIDENCE_LADDER_LECTURE") != "1":
+            raise AssertionError(f"{statement} {reason}")
+        display(notice("wrong", html.escape(statement), html.escape(reason)))
         return
-    reason = f"This is false here: {figure}. Did every cell above run to its end?"
-    if os.environ.get("EVIDENCE_LADDER_LECTURE") != "1":
-        raise AssertionError(f"{statement} {reason}")
-    display(notice("wrong", html.escape(statement), html.escape(reason)))
+    statement, figure = html.escape(statement), f"<i>({html.escape(figure)})</i>"
+    if by is not None and (key := open_key(by)):
+        said = f"The reference's, until you have solved exercise {key}:"
+        display(notice("open", said, f"{statement} {figure}"))
+    else:
+        display(notice("right", statement, figure))
 
 
 def _number(value: torch.Tensor) -> str:

@@ -10,6 +10,7 @@ still background is copied and only the named artists are drawn over it, so axes
 
 import html
 import itertools
+import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -25,7 +26,7 @@ from matplotlib.patches import Polygon, Rectangle
 from matplotlib.text import Text
 from traitlets import Unicode
 
-from course_utils.kit import style
+from course_utils.kit import alive, style
 from course_utils.kit.figure import img, png
 
 __all__ = ["Buttons", "Explorer", "put"]
@@ -91,7 +92,8 @@ class Explorer:
 
         self._image = widgets.HTML()
         self._message = widgets.HTML(style.SHEET)
-        for control in self.controls.values():
+        for name, control in self.controls.items():
+            _check_slider(name, control)
             _enlarge(control)
             control.observe(self._on_change, names="value")
         self.widget = widgets.VBox([*self.controls.values(), self._image, self._message])
@@ -160,8 +162,8 @@ class Explorer:
         pixels = self._blit()
         self._image.value = img(png(pixels), frame["alt"], pixels.shape[1])
 
-    def _repr_mimebundle_(self, **_) -> dict:
-        return self.widget._repr_mimebundle_() | {"text/html": self.still()}
+    def _ipython_display_(self) -> None:
+        alive.show(self.widget, self.still())
 
 
 class Buttons(widgets.HBox):
@@ -195,6 +197,23 @@ def _ends(control: Any) -> list:
     if isinstance(control.value, bool):
         return [False, True]
     return [control.min, control.max]
+
+
+def _check_slider(name: str, control: Any) -> None:
+    """A browser moves a slider to its next step and shows few digits: start where nothing changes."""
+    if not isinstance(control, (widgets.FloatSlider, widgets.FloatLogSlider, widgets.IntSlider)):
+        return
+    log = isinstance(control, widgets.FloatLogSlider)
+    value = math.log(control.value, control.base) if log else control.value
+    for what, place in (("value", value), ("max", control.max)):
+        steps = (place - control.min) / control.step
+        if abs(steps - round(steps)) > 1e-6:
+            raise ValueError(f"{name}: its {what} must be min + k * step, got k = {steps:.4g}")
+    digits = control.readout_format
+    if not log and any(
+        abs(float(format(part, digits)) - part) > 1e-9 for part in (control.step, control.min)
+    ):
+        raise ValueError(f"{name}: readout_format {digits!r} hides digits of its values")
 
 
 def _enlarge(control: Any) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import ipywidgets as widgets
 
-from course_utils.kit import style
+from course_utils.kit import alive, style
 
 __all__ = ["Option", "Poll", "everything_open", "predict"]
 
@@ -86,8 +86,8 @@ class Poll:
             f"<details><summary>The answer</summary>{self._explanation()}</details>"
         )
 
-    def _repr_mimebundle_(self, **_) -> dict:
-        return self.widget._repr_mimebundle_() | {"text/html": self.still()}
+    def _ipython_display_(self) -> None:
+        alive.show(self.widget, self.still())
 
 
 def predict(question: str, options: list[Option], demo) -> "Prediction":
@@ -117,9 +117,8 @@ class Prediction:
         """Show the demo."""
         self._gate.layout.display = None
 
-    def _repr_mimebundle_(self, **_) -> dict:
-        still = self.poll.still() + self.demo.still()
-        return self.widget._repr_mimebundle_() | {"text/html": still}
+    def _ipython_display_(self) -> None:
+        alive.show(self.widget, self.poll.still() + self.demo.still())
 
 
 def _text(body: str) -> str:

@@ -173,7 +173,7 @@ def explore_posterior() -> Explorer:
 
     controls = {
         "sigma2": widgets.FloatLogSlider(
-            value=0.5, min=-2, max=1, step=0.05, description="noise variance σ²"
+            value=10**-0.3, min=-2, max=1, step=0.05, description="noise variance σ²"
         ),
         "along": widgets.FloatSlider(value=2, min=-3, max=3, description="x along the line"),
         "across": widgets.FloatSlider(

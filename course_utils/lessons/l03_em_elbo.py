@@ -306,7 +306,7 @@ def explore_contraction() -> Explorer:
             value=0.5, min=0.35, max=0.95, step=0.05, description="eigenvalue ratio λ₂/λ₁"
         ),
         "sigma2": widgets.FloatLogSlider(
-            value=0.3, min=-3, max=1, step=0.1, description="noise variance σ² at the start"
+            value=10**-0.5, min=-3, max=1, step=0.1, description="noise variance σ² at the start"
         ),
         "angle": widgets.FloatSlider(
             value=80, min=10, max=85, step=5, description="first angle (degrees)"

@@ -1,5 +1,6 @@
 """Lesson 04, gradients of expectations: its questions, explorers, figures and exercises."""
 
+from collections.abc import Callable
 from math import cos, exp, sin
 
 import ipywidgets as widgets
@@ -528,14 +529,18 @@ def _log_q(z: Tensor, mu: float, scale: float) -> Tensor:
     return Normal(mu, scale).log_prob(z)
 
 
-def _backwards(mu: float, scale: float) -> float:
-    """The bisection of `crossing` keeping the wrong half each time."""
-    low, high = 0.0, 2 / scale
-    for _ in range(40):
-        k = (low + high) / 2
-        pathwise, score = cos_variances(k, mu, scale)
-        low, high = (k, high) if pathwise >= score else (low, k)
-    return k
+def _bisection(end: Callable[[float], float], backwards: bool = False) -> Callable:
+    """`crossing` between 0 and end(scale), or keeping the wrong half each time."""
+
+    def answer(mu: float, scale: float) -> float:
+        low, high = 0.0, end(scale)
+        for _ in range(40):
+            k = (low + high) / 2
+            pathwise, score = cos_variances(k, mu, scale)
+            low, high = (k, high) if (pathwise < score) != backwards else (low, k)
+        return k
+
+    return answer
 
 
 Exercise(
@@ -689,7 +694,7 @@ Exercise(
 Exercise(
     "04.4",
     crossing,
-    cases=[(0.0, 0.5), (0.5, 2.0), (1.0, 2.0)],
+    cases=[(0.0, 0.5), (0.5, 2.0), (1.0, 2.0), (0.0, 0.25), (0.0, 0.05)],
     mistakes=[
         Mistake(
             lambda mu, scale: 1 / scale,
@@ -704,9 +709,17 @@ Exercise(
             "That is k² s². Take the root and divide by s.",
         ),
         Mistake(
-            _backwards,
+            _bisection(lambda scale: 2 / scale, backwards=True),
             "Your bisection runs to an end of the interval: below the crossing the pathwise variance "
             "is the smaller one, so there move <code>low</code> up.",
+        ),
+        Mistake(
+            _bisection(lambda scale: 2.0),
+            "You searched between 0 and 2. The narrower q, the farther the crossing: go to 2 / s.",
+        ),
+        Mistake(
+            _bisection(lambda scale: 2 * scale),
+            "You searched between 0 and 2s. The narrower q, the farther the crossing: go to 2 / s.",
         ),
         Mistake(
             lambda mu, scale: crossing(mu, scale**2),

@@ -264,7 +264,7 @@ def explore_by_hand() -> Explorer:
     controls = {
         "mean": widgets.FloatSlider(value=-2.6, min=-3, max=3, step=0.05, description="mean of q"),
         "scale": widgets.FloatLogSlider(
-            value=0.5, min=-1.6, max=0.3, step=0.05, description="scale of q"
+            value=10**-0.3, min=-1.6, max=0.3, step=0.05, description="scale of q"
         ),
         "degrees": widgets.IntSlider(
             value=5, min=0, max=180, step=5, description="angle of x (degrees)"

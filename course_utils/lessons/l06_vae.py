@@ -1,6 +1,5 @@
 """Lesson 06, amortised inference: its questions, explorers, figures and exercises."""
 
-import functools
 from collections.abc import Callable
 from functools import lru_cache
 from math import pi
@@ -512,21 +511,6 @@ def elbo(x: Tensor, mean: Tensor, scale: Tensor, decode: Callable, sigma2: Tenso
     return fit - kl
 
 
-def with_gradient(answer: Callable) -> Callable:
-    """An `elbo` that also returns the gradients of its sum in mean, scale and sigma2, to compare."""
-
-    @functools.wraps(answer)
-    def all_of_it(x: Tensor, mean: Tensor, scale: Tensor, decode: Callable, sigma2: Tensor):
-        leaves = [parameter.clone().requires_grad_() for parameter in (mean, scale, sigma2)]
-        value = answer(x, *leaves[:2], decode, leaves[2])
-        if not isinstance(value, Tensor):
-            return value
-        slopes = torch.autograd.grad(value.sum(), leaves, materialize_grads=True)
-        return value.detach(), *slopes
-
-    return all_of_it
-
-
 def squared_lengths(eigenvalues: Tensor, beta: float, sigma2: float) -> Tensor:
     """The squared lengths (D,) of the best linear VAE's columns, for noise sigma2 and KL weight beta."""
     return (eigenvalues - beta * sigma2).clamp(min=0)
@@ -591,6 +575,7 @@ Exercise(
         (_random(5), _random(5) - 0.3, _random(5) - 1 - _random(5, seed=1).abs()),
         (_random(4, seed=2) + 1, _random(4, seed=2) + 0.75, _random(4, seed=2) - 0.5),
         (_random(3), _random(3) - 0.5, _random(3) - 0.4),  # the search for q* has missed
+        (_random(3), _random(3) + 0.1, _random(3) - 0.4),  # so has the quadrature of log p(x)
     ],
     mistakes=[
         Mistake(
@@ -600,6 +585,13 @@ Exercise(
         Mistake(
             lambda evidence, best, bound: ((best - bound).abs(), (evidence - best).abs()),
             "Leave the sign: a negative gap would tell you that the search for q* has missed.",
+        ),
+        Mistake(
+            lambda evidence, best, bound: (
+                (best - bound).clamp(min=0),
+                (evidence - best).clamp(min=0),
+            ),
+            "You cut negative gaps off. They say that a search or a quadrature has missed: show them.",
         ),
         Mistake(
             lambda evidence, best, bound: (evidence - best, best - bound),
@@ -675,7 +667,7 @@ def _elbo_variant(
     moving: bool = True,
     divergence: str = "closed",
 ) -> Callable:
-    """`elbo` with one thing done differently, and its gradient."""
+    """`elbo` with one thing done differently."""
 
     def answer(x: Tensor, mean: Tensor, scale: Tensor, decode: Callable, sigma2: Tensor) -> Tensor:
         q = Normal(mean, scale**of_q)
@@ -690,7 +682,7 @@ def _elbo_variant(
         }[divergence]
         return fit - kl * (price.mean(1) if across == "both" else price.sum(1))
 
-    return with_gradient(answer)
+    return answer
 
 
 def _decode(z: Tensor) -> Tensor:
@@ -700,7 +692,8 @@ def _decode(z: Tensor) -> Tensor:
 
 Exercise(
     "06.2",
-    with_gradient(elbo),
+    elbo,
+    gradients=("mean", "scale", "sigma2"),
     cases=[
         # In float32, as in the notebook, so that torch.randn(mean.shape) draws what rsample draws.
         (
@@ -725,9 +718,7 @@ Exercise(
             "You took means over dimensions. A log density of independent parts is their sum.",
         ),
         Mistake(
-            with_gradient(
-                lambda x, mean, scale, decode, s: elbo(x, mean, scale, decode, s.detach())
-            ),
+            lambda x, mean, scale, decode, s: elbo(x, mean, scale, decode, s.detach()),
             "The value is right, the gradient in <code>sigma2</code> is lost: <code>math.sqrt</code>, "
             "<code>float</code> and <code>item</code> make it a constant. Use <code>sigma2 ** 0.5</code>.",
         ),
@@ -755,11 +746,11 @@ Exercise(
             "You squared <code>scale</code>. <code>Normal</code> wants the standard deviation.",
         ),
         Mistake(
-            with_gradient(lambda *case: elbo(*case).mean()),
+            lambda *case: elbo(*case).mean(),
             "One ELBO per data point; the mean over the minibatch is taken later, in sight.",
         ),
         Mistake(
-            with_gradient(lambda *case: -elbo(*case)),
+            lambda *case: -elbo(*case),
             "That is the loss. The exercise wants the bound itself, without the minus.",
         ),
     ],

@@ -213,7 +213,7 @@ def explore_bins() -> Explorer:
             "map": (z, x),
             "bars": outline,
             "density": ((log_p - log_slope).exp(), x),
-            "numbers": f"at x = 0:\n0.399 / {slope:.2f}\n= {middle:.3f}",
+            "numbers": f"at x = 0:\n0.3989 / {slope:.3f}\n= {middle:.3f}",
             "alt": f"A spline with slope {slope:.2f} at z = 0 carries twenty bins of mass 0.05 to "
             f"bins of widths {np.diff(lands).min():.2f} to {np.diff(lands).max():.2f}. Mass over "
             f"width follows the exact density, which is {middle:.3f} at x = 0.",
@@ -221,7 +221,7 @@ def explore_bins() -> Explorer:
 
     controls = {
         "slope": widgets.FloatLogSlider(
-            value=1, min=log(0.4, 10), max=log(5, 10), step=0.02, description="slope of T at z = 0"
+            value=1, min=-0.4, max=0.7, step=0.02, description="slope of T at z = 0"
         ),
         "share": widgets.FloatSlider(
             value=0.5, min=0.4, max=0.7, step=0.05, description="share of x for −2 < z < 2"
