@@ -19,7 +19,8 @@ Every cell has slideshow metadata. A code cell has at most 15 lines, a text cell
 words; formulas, addresses of links and HTML tags are not counted. Imports: torch, math,
 `from course_utils import ...`, `from course_utils.flows import ...`,
 `from course_utils.kit import ...`, `from course_utils.lessons import name as lesson`;
-figures come from the kit, which demands alt text.
+figures come from the kit, which demands alt text. Global state (default dtype, threads, gradients,
+printing) stays as it was; a seed may be set.
 
 While writing:  pytest tests/test_notebooks.py -k "anatomy and 01_"
 """
