@@ -11,6 +11,7 @@ for graphical models", Machine Learning 1999 (mean field).
 """
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 import torch
@@ -155,7 +156,7 @@ def bound(x: Tensor, q: Distribution, model: deep.Model, num_samples: int, beta:
         z, log_q = q.rsample_and_log_prob(shape)  # (S, N, H), (S, N)
     else:
         z = q.rsample(shape)
-    log_likelihood = _per_latent(lambda x, z: model(z).log_prob(x), x, z, model).mean(0)
+    log_likelihood = _in_portions(partial(_log_likelihood, model), x, z, model).mean(0)
     try:
         kl = kl_divergence(q, model.prior)
     except NotImplementedError:
@@ -181,17 +182,21 @@ def exact_bound(x: Tensor, q: Distribution, model: deep.Model, num_nodes: int) -
     """`exact_elbo` without its checks, for the inside of a training loop."""
 
     def log_joint(x: Tensor, z: Tensor) -> Tensor:
-        return model(z).log_prob(x) + model.prior.log_prob(z)
+        return _log_likelihood(model, x, z) + model.prior.log_prob(z)
 
-    expected = exact.gauss_hermite(lambda z: _per_latent(log_joint, x, z, model), q, num_nodes)
+    expected = exact.gauss_hermite(lambda z: _in_portions(log_joint, x, z, model), q, num_nodes)
     return expected + q.entropy()
 
 
-def _per_latent(log_p, x: Tensor, z: Tensor, model: deep.Model) -> Tensor:
-    """log_p(x, z) (S, N) for z (S, N, H), in portions of the data points."""
+def _in_portions(log_p, x: Tensor, z: Tensor, model: deep.Model) -> Tensor:
+    """log_p(x, z) (S, N) for z (S, N, H), from some of the data points at a time."""
     if z.dtype != x.dtype:
         raise TypeError(f"q must have the dtype of x, {x.dtype}, got {z.dtype}")
-    values = in_portions(log_p, len(z) * deep.width(model), x, z)
+    return in_portions(log_p, len(z) * deep.width(model), x, z)
+
+
+def _log_likelihood(model: deep.Model, x: Tensor, z: Tensor) -> Tensor:
+    values = model(z).log_prob(x)
     if values.shape != z.shape[:-1]:
         raise ValueError(
             f"model must give log p(x | z) of shape {tuple(z.shape[:-1])}, one for every latent, "
