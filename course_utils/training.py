@@ -92,6 +92,8 @@ def fit(
             if not _finite(gradients):
                 raise Diverged(step, "a gradient is not finite", history)
             for parameter, gradient in zip(parameters, gradients, strict=True):
+                if gradient is not None and not gradient.is_sparse:
+                    gradient = gradient.contiguous()  # fused Adam takes its entries as they lie
                 parameter.grad = gradient
             descent.step()
             history.loss.append(number)
