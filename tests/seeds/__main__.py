@@ -21,7 +21,9 @@ def report(name: str, seeds: range) -> None:
         values = [run[claim.quantity] for run in runs]
         true = sum(map(claim.holds, values))
         low, high = (f"{value:.4g}" for value in (min(values), max(values)))
-        print(f"  {claim.quantity}: {claim.says}; {low} to {high}; at {true} of {len(values)} seeds")
+        print(
+            f"  {claim.quantity}: {claim.says}; {low} to {high}; at {true} of {len(values)} seeds"
+        )
 
 
 if __name__ == "__main__":
