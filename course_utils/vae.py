@@ -56,8 +56,9 @@ class MixtureEncoder(nn.Module):
 
     The network's outputs are the K logits of pi, the means and the log variances. The means begin
     spread from -1 to 1, so that every component has a side to keep to.
-    Source: Morningstar et al., "Automatic differentiation variational inference with mixture
-    families", AISTATS 2021; the bound is taken component by component (`vem.elbo`).
+    The bound is taken component by component (`vem.elbo`).
+    Source: Roeder, Wu & Duvenaud, "Sticking the landing", NeurIPS 2017; Morningstar et al.,
+    "Automatic differentiation variational inference with mixture families", AISTATS 2021.
     """
 
     def __init__(
@@ -72,7 +73,7 @@ class MixtureEncoder(nn.Module):
         self.network = deep.mlp(data_dim, hidden, sum(self.widths))
         spread = torch.linspace(-1, 1, num_components).repeat_interleave(latent_dim)
         with torch.no_grad():
-            self.network[-1].bias.split(self.widths)[1].copy_(spread)
+            list(self.network.parameters())[-1].split(self.widths)[1].copy_(spread)
 
     def forward(self, x: Tensor) -> MixtureSameFamily:
         """q(z | x_n) for x (N, D): batch shape (N,), event shape (H,)."""
