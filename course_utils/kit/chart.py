@@ -88,7 +88,7 @@ def _marks(ax: Axes, bounds, evidences) -> None:
 
 
 def _rounded(*values: float) -> tuple[float, ...]:
-    return tuple(round(value, DECIMALS) for value in values)
+    return tuple(round(float(value), DECIMALS) for value in values)
 
 
 def _number(value: float) -> str:
