@@ -15,12 +15,19 @@ from typing import NamedTuple
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
-from torch.distributions import Distribution, Independent, MultivariateNormal
+from torch.distributions import (
+    Categorical,
+    Distribution,
+    Independent,
+    MixtureSameFamily,
+    MultivariateNormal,
+)
 
 from course_utils import deep, training, validate, vem
 from course_utils.deep import Decoder
+from course_utils.gaussian import Gaussian
 
-__all__ = ["Decoder", "Encoder", "Gaps", "elbo", "fit", "gaps"]
+__all__ = ["Decoder", "Encoder", "Gaps", "MixtureEncoder", "elbo", "fit", "gaps"]
 
 
 @validate.typed
@@ -59,6 +66,41 @@ class Encoder(nn.Module):
 
 
 @validate.typed
+class MixtureEncoder(nn.Module):
+    """x -> q(z | x) = sum_k pi_k(x) N(mu_k(x), diag sigma_k(x)^2), K Gaussians from one network.
+
+    The network's outputs are the K logits of pi, the means and the log variances. The means begin
+    spread from -1 to 1, so that every component has a side to keep to.
+    The bound is taken component by component (`vem.elbo`).
+    Source: Roeder, Wu & Duvenaud, "Sticking the landing", NeurIPS 2017; Morningstar et al.,
+    "Automatic differentiation variational inference with mixture families", AISTATS 2021.
+    """
+
+    def __init__(
+        self, data_dim: int, latent_dim: int, hidden: Sequence[int] = (), num_components: int = 2
+    ) -> None:
+        super().__init__()
+        validate.integer(1, data_dim=data_dim, latent_dim=latent_dim)
+        validate.integer(2, num_components=num_components)
+        self.shape = num_components, latent_dim
+        size = num_components * latent_dim
+        self.widths = num_components, size, size  # logits, means, log variances
+        self.network = deep.mlp(data_dim, hidden, sum(self.widths))
+        spread = torch.linspace(-1, 1, num_components).repeat_interleave(latent_dim)
+        with torch.no_grad():
+            list(self.network.parameters())[-1].split(self.widths)[1].copy_(spread)
+
+    def forward(self, x: Tensor) -> MixtureSameFamily:
+        """q(z | x_n) for x (N, D): batch shape (N,), event shape (H,)."""
+        logits, means, log_variances = self.network(x).split(self.widths, -1)
+        components = Gaussian(
+            means.unflatten(-1, self.shape), log_variances.unflatten(-1, self.shape)
+        )
+        weights = Categorical(logits=logits, validate_args=False)
+        return MixtureSameFamily(weights, components, validate_args=False)
+
+
+@validate.typed
 def elbo(
     x: Float[Tensor, "N D"],
     encoder: nn.Module,
@@ -68,7 +110,8 @@ def elbo(
 ) -> Float[Tensor, "N"]:
     """E_q[log p(x_n | z)] - beta KL(q(z | x_n) || p(z)), in nats, one value per data point.
 
-    encoder: any module that gives a distribution over z with rsample, batch shape (N,).
+    encoder: any module that gives a distribution over z with rsample, or a mixture of such,
+        batch shape (N,).
     num_samples: reparameterised samples of z for each x. The KL is in closed form if it can be.
     """
     decoder.check(x)
@@ -121,7 +164,7 @@ def fit(
 def _posterior(x: Tensor, encoder: nn.Module, decoder: deep.Model) -> Distribution:
     """q(z | x), if it is one distribution with rsample for every x."""
     q, expected = encoder(x), ((len(x),), (decoder.latent_dim,))
-    if not isinstance(q, Distribution) or not q.has_rsample:
+    if not isinstance(q, Distribution) or not vem.moves(q):
         raise TypeError(f"encoder must return a distribution with rsample, got {type(q).__name__}")
     if (q.batch_shape, q.event_shape) != expected:
         raise ValueError(

@@ -285,6 +285,10 @@ CALLS: dict[str, tuple[Callable, Callable[[], dict]]] = {
             | {"num_steps": 2, "num_nodes": 3}
         ),
     ),
+    "vae.MixtureEncoder": (
+        vae.MixtureEncoder,
+        lambda: {"data_dim": 3, "latent_dim": 2, "num_components": 2, "hidden": (4,)},
+    ),
     "flows.Affine": (flows.Affine, lambda: {"dim": 2, "context_dim": 3, "hidden": (4,)}),
     "flows.AffineCoupling": (
         flows.AffineCoupling,
@@ -344,6 +348,8 @@ CALLS: dict[str, tuple[Callable, Callable[[], dict]]] = {
 NO_CALL = {
     *("data.Digits", "data.Mnist", "data.Sample", "data.digits", "em.History", "ladder.Rung"),
     *("ladder.ARC", "ladder.DIGITS", "ladder.arc", "ladder.digits", "ladder.limit"),
+    *("ladder.ARC_ERROR", "ladder.DIGITS_ERROR"),
+    "ladder.amortised",  # measures 100 000 points
     *("training.Adam", "training.Diverged", "training.History", "training.Stopped"),
     *("vae.Decoder", "vae.Gaps", "vem.MeanField"),
     *("gaussian.Gaussian", "gaussian.StandardNormal", "vem.gaussian"),  # unchecked, as they say

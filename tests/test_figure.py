@@ -115,9 +115,9 @@ def test_a_ladder_of_any_number_of_rungs_can_be_read(number, low, high, limit):
     written = [text.words for text in texts]
     for name, (bound, evidence) in steps.items():
         assert {name, minus(bound), minus(evidence)} <= {*written}
-        assert limit is None or minus(limit - evidence) in written
+        assert limit is None or minus(limit - round(float(evidence), 3)) in written
     assert ("to go" in written) is (limit is not None)
-    assert limit is None or f"entropy limit {minus(limit)}" in written
+    assert limit is None or f"entropy limit {minus(limit)} →" in written
 
 
 @pytest.mark.parametrize("limit", [None, -0.45])
@@ -137,7 +137,7 @@ def test_a_rungs_numbers_stand_beside_it_in_their_roles_colours():
     for name, *numbers in [
         ("PPCA", "−1.250", "−1.500", "0.750"),
         ("VAE", "−0.750", "−1.000", "0.250"),
-        ("entropy limit −0.500", "■ evidence", "◆ bound", "to go"),
+        ("entropy limit −0.500 →", "■ evidence", "◆ bound", "to go"),
     ]:
         row = [table[words].box for words in (name, *numbers)]
         assert np.ptp([(box.y0 + box.y1) / 2 for box in row]) < 4
@@ -145,29 +145,56 @@ def test_a_rungs_numbers_stand_beside_it_in_their_roles_colours():
         assert table[numbers[0]].color == ROLES["model"].color
         assert table[numbers[1]].color == ROLES["q"].color
     assert table["PPCA"].box.y1 < table["VAE"].box.y0 < table["to go"].box.y0
-    assert table["entropy limit −0.500"].color == ROLES["truth"].color
+    assert table["entropy limit −0.500 →"].color == ROLES["truth"].color
+
+
+def axes_of(monkeypatch, *args, **options):
+    module, shown = importlib.import_module("course_utils.kit.chart"), []
+    monkeypatch.setattr(module, "figure", lambda fig, alt: shown.append(fig))
+    plot_ladder(*args, **options)
+    [ax] = shown[0].axes
+    return ax
 
 
 @pytest.mark.parametrize("limit", [None, -0.5])
 def test_a_rung_is_a_square_a_diamond_and_the_gap_between_them(monkeypatch, limit):
-    module, shown = importlib.import_module("course_utils.kit.chart"), []
-    monkeypatch.setattr(module, "figure", lambda fig, alt: shown.append(fig))
-    plot_ladder({"PPCA": (-1.5, -1.25), "VAE": (-1.0, -0.75)}, limit, "test point")
-    [ax] = shown[0].axes
+    """At its level, or, below a known limit, at its distance from it on a log scale."""
+    ax = axes_of(monkeypatch, {"PPCA": (-1.5, -1.25), "VAE": (-1.0, -0.75)}, limit, "test point")
     marks = {line.get_marker(): line for line in ax.lines}
-    assert marks["s"].get_xydata().tolist() == [[-1.25, 1], [-0.75, 2]]
-    assert marks["D"].get_xydata().tolist() == [[-1.5, 1], [-1.0, 2]]
+    squares, diamonds = (
+        ([-1.25, -0.75], [-1.5, -1.0]) if limit is None else ([0.75, 0.25], [1, 0.5])
+    )
+    assert marks["s"].get_xydata().tolist() == [[squares[0], 1], [squares[1], 2]]
+    assert marks["D"].get_xydata().tolist() == [[diamonds[0], 1], [diamonds[1], 2]]
     assert marks["s"].get_color() == ROLES["model"].color
     assert marks["D"].get_color() == ROLES["q"].color
-    lines = {to_hex(line.get_color()[0]).upper(): line.get_segments() for line in ax.collections}
-    gaps = lines[ROLES["q"].color]
-    assert np.array_equal(gaps, [[[-1.5, 1], [-1.25, 1]], [[-1.0, 2], [-0.75, 2]]])
-    if limit is None:
-        assert len(lines) == 1
-    else:
-        assert (lines[ROLES["truth"].color][0][:, 0] == limit).all()
-        ways = lines[module.BLACK]
-        assert np.array_equal(ways, [[[-1.25, 1], [limit, 1]], [[-0.75, 2], [limit, 2]]])
+    [gaps] = ax.collections
+    assert to_hex(gaps.get_color()[0]).upper() == ROLES["q"].color
+    ends = [[[diamonds[k], k + 1], [squares[k], k + 1]] for k in range(2)]
+    assert np.array_equal(gaps.get_segments(), ends)
+    assert ax.get_xscale() == ("linear" if limit is None else "log")
+    left, right = ax.get_xlim()
+    assert bool(left < right) is (limit is None)  # nearer to the limit is further to the right
+
+
+def test_numbers_are_drawn_as_they_are_written_so_noise_opens_no_axis(monkeypatch):
+    ax = axes_of(monkeypatch, {"PPCA": (-0.59, -0.59), "EM": (-0.5904, -0.5904)}, None, "image")
+    [squares] = [line.get_xdata() for line in ax.lines if line.get_marker() == "s"]
+    assert squares[0] == squares[1] == -0.59
+    assert np.ptp(ax.get_xlim()) > 0.99
+    ax = axes_of(monkeypatch, {"VAE": (-0.5436, -0.5424)}, -0.5421, "image")
+    marks = {line.get_marker(): line.get_xdata()[0] for line in ax.lines}
+    assert marks["D"] == pytest.approx(0.002) and marks["s"] == 0.001  # the end of the axis
+
+
+@pytest.mark.parametrize("limit", [None, -0.5])
+def test_a_standard_error_stands_where_it_belongs(limit):
+    with drawn_texts() as texts:
+        alt = plot_ladder({"PPCA": (-1.5, -1.25)}, limit, "test point", error=0.0143).alt
+    assert not unreadable(texts)
+    where = "nats per test point ± 0.014" if limit is None else "entropy limit −0.500 ± 0.014 →"
+    assert where in [text.words for text in texts]
+    assert "± 0.014" in alt
 
 
 def test_a_ladders_description_has_all_its_numbers():

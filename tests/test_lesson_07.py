@@ -10,7 +10,7 @@ from pictures import drawn_texts, faults, unreadable
 from torch.distributions import Categorical, MixtureSameFamily, Normal
 from torch.distributions import transforms as torch_transforms
 
-from course_utils import data, deep, flows
+from course_utils import data, deep, flows, vae
 from course_utils.lessons import l07_normalizing_flows as lesson
 
 few = settings(deadline=None, max_examples=25, derandomize=True)
@@ -394,7 +394,7 @@ def seam():
     for weight in torch.linspace(0.02, 0.98, 5).double():
         parts = torch.stack([wide.log_prob(nodes), posterior.log_prob(nodes)])
         run.append(torch.logsumexp(parts + torch.stack([1 - weight, weight]).log()[:, None], 0))
-    films = torch.stack(run)
+    films = torch.stack([torch.stack(run), torch.stack(run).flip(0)])  # two runs, five times
     runs = {"pathwise": films, "score function, annealed": films.flip(0)}
     return nodes, posterior.log_prob(nodes), gaussian.log_prob(nodes), runs
 
@@ -458,10 +458,10 @@ def test_a_square_keeps_its_mass_under_the_layers():
 def test_the_seams_numbers_are_divergences():
     nodes, log_posterior, log_gaussian, runs = seam()
     frame = lesson.explore_seam(nodes, log_posterior, log_gaussian, runs).frame(
-        gradient="pathwise", time=4
+        gradient="pathwise", run=2, time=4
     )
-    gap = lesson.kl(runs["pathwise"][4], log_posterior, nodes).item()
-    assert f"KL {gap:.3f}" in frame["numbers"]
+    gap = lesson.kl(runs["pathwise"][1, 4], log_posterior, nodes).item()
+    assert f"KL {gap:.3f}" in frame["numbers"] and "run 2, after 100%" in frame["alt"]
     assert lesson.kl(log_gaussian, log_posterior, nodes).item() == pytest.approx(log(2), abs=1e-6)
 
 
@@ -488,7 +488,17 @@ def warps():
     return lesson.plot_warps({"Planar": flows.Planar(2), "Radial": flows.Radial(2)})
 
 
+def branches():
+    torch.manual_seed(0)
+    encoder, decoder = vae.MixtureEncoder(2, 1), vae.Decoder(1, 2)
+    with torch.no_grad():
+        encoder.network[0].weight.zero_()
+        encoder.network[0].bias.copy_(torch.tensor([0.0, log(3), -1.5, 2.0, 0.0, 0.0]))
+    return lesson.plot_branches(encoder, decoder)
+
+
 FIGURES = {
+    "branches": (branches, "the weights are 0.25 at z = -1.5, 0.75 at z = 2.0"),
     "peaks": (two_peaks, "slope 1.0"),
     "checkerboard": (
         lambda: lesson.plot_density(small_flow(), lesson.log_checkerboard, 4.4, "Checkerboard"),

@@ -59,6 +59,18 @@ def test_one_step_is_one_step_of_the_optimizer(regression):
     assert torch.allclose(model.weight, start - model.weight.grad)
 
 
+def test_a_gradient_laid_out_otherwise_in_memory_moves_the_same_entries():
+    """torch's fused optimisers read a transposed gradient as if it were not transposed."""
+    slopes = torch.tensor([[1.0, -1.0], [1.0, -1.0], [1.0, -1.0]])
+    runs = []
+    for optimizer in (training.Adam, torch.optim.Adam):
+        model = nn.Module()
+        model.p = nn.Parameter(torch.zeros(2, 3))
+        fit(model, lambda _, p=model.p: (p.T * slopes).sum(), torch.ones(4), optimizer=optimizer)
+        runs.append(model.p.detach())
+    torch.testing.assert_close(*runs)
+
+
 def test_steps_follow_a_constant_rate():
     model = Point()
     history = fit(model, lambda _: model.p, torch.ones(4), num_steps=10, optimizer=SGD, lr=0.1)

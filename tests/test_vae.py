@@ -7,7 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 from torch.distributions import (
+    Categorical,
     Independent,
+    MixtureSameFamily,
     MultivariateNormal,
     Normal,
     Poisson,
@@ -192,6 +194,62 @@ def test_any_distribution_with_rsample_may_be_the_encoders():
     heavy = Independent(StudentT(10 * one, zero, 0.3 * one), 1)
     bound = vae.elbo(x, Shifted(heavy), decoder, 20_000)
     assert (bound < ppca.log_evidence(x)).all()
+
+
+@pytest.mark.parametrize("beta", [1.0, 0.3])
+def test_the_bound_of_a_mixture_and_its_gradients_are_those_of_quadrature(beta):
+    torch.manual_seed(0)
+    decoder = vae.Decoder(1, 3, (6,), sigma2=0.3).double()
+    x, z = decoder.sample(4), torch.linspace(-8, 8, 4001).double()[:, None]
+    logit = torch.tensor(0.4).double().requires_grad_()
+    means = torch.tensor([-1.2, 0.8]).double().requires_grad_()
+
+    def mixture():
+        logits = torch.stack([logit, 0 * logit]).expand(4, 2)
+        scales = torch.tensor([[0.4], [0.7]]).double().expand(4, 2, 1)
+        parts = Independent(Normal(means[:, None].expand(4, 2, 1), scales), 1)
+        return MixtureSameFamily(Categorical(logits=logits), parts)
+
+    q = mixture()
+    log_q = q.log_prob(z[:, None].expand(-1, 4, 1))
+    fit = decoder(z[:, None]).log_prob(x) + beta * (decoder.prior.log_prob(z)[:, None] - log_q)
+    exact = torch.trapezoid(log_q.exp() * fit, z[:, 0], dim=0)
+    draws = torch.stack([vem.elbo(x, mixture(), decoder, 5, beta) for _ in range(2000)])
+    error = draws.detach().std(0) / 2000**0.5
+    assert ((draws.mean(0) - exact).abs() < 4 * error).all()
+    truth = torch.autograd.grad(exact.sum(), [logit, means])
+    for ours, theirs in zip(
+        torch.autograd.grad(draws.mean(0).sum(), [logit, means]), truth, strict=True
+    ):
+        torch.testing.assert_close(ours, theirs, rtol=0.03, atol=0.03)
+
+
+def test_a_mixture_encoder_begins_with_a_component_on_either_side():
+    torch.manual_seed(0)
+    encoder, x = vae.MixtureEncoder(2, 3, (6,), num_components=3), 0.1 * torch.randn(50, 2)
+    q = encoder(x)
+    assert (q.batch_shape, q.event_shape) == ((50,), (3,))
+    middles = q.component_distribution.mean.mean(0).detach()  # (K, H)
+    assert (middles - torch.tensor([-1.0, 0.0, 1.0])[:, None]).abs().max() < 0.7
+    output = encoder.network(x)
+    torch.testing.assert_close(q.mixture_distribution.probs, output[:, :3].softmax(1))
+    torch.testing.assert_close(q.component_distribution.mean.flatten(1), output[:, 3:12])
+    variance = q.component_distribution.variance.flatten(1)
+    torch.testing.assert_close(variance, output[:, 12:].exp())
+
+
+def test_a_mixture_encoder_keeps_both_sides_of_the_rings_seam_where_a_gaussian_loses_log_2():
+    torch.manual_seed(0)
+    ring, x = deep.ring(noise=0.5), torch.tensor([[1.0, 0.0]])  # sharper, and a head start wins
+    nodes, gaps = deep.grid(1), []
+    posterior = deep.log_joint(x.double(), nodes[:, None], deep.in_double(ring))[0]
+    posterior = posterior - torch.trapezoid(posterior.exp(), nodes).log()
+    for encoder in (vae.MixtureEncoder(2, 1), vae.Encoder(2, 1)):
+        vae.fit(x.expand(64, 2).clone(), encoder, ring, 300, lr=5e-2, progress=False)
+        with torch.no_grad():
+            log_q = deep.in_double(encoder)(x.double()).log_prob(nodes[:, None, None])[:, 0]
+        gaps.append(torch.trapezoid(log_q.exp() * (log_q - posterior), nodes).item())
+    assert gaps[0] < 0.05 and gaps[1] > math.log(2)
 
 
 def test_a_flow_as_prior_is_taken_into_the_bound():

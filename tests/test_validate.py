@@ -233,6 +233,11 @@ NUMBERS = {
     ),
     "vae.Encoder latent_dim": (lambda h: vae.Encoder(2, h), "latent_dim", NOT_A_COUNT),
     "vae.Encoder data_dim": (lambda d: vae.Encoder(d, 2), "data_dim", NOT_A_COUNT),
+    "vae.MixtureEncoder num_components": (
+        lambda k: vae.MixtureEncoder(2, 1, (), k),
+        "num_components",
+        [*NOT_A_COUNT, 1],
+    ),
     "vae.fit num_steps": (lambda n: vae.fit(X, ENCODER, DECODER, n), "num_steps", NOT_A_COUNT),
     "vae.fit lr": (lambda v: vae.fit(X, ENCODER, DECODER, 1, lr=v), "lr", NOT_POSITIVE),
 }
@@ -255,7 +260,13 @@ def refuses(call, value, argument):
 
 # What runs at every step of a training loop finds NaN there, with advice; `check` is a check.
 INSIDE = {f"{name}.forward" for name in ("deep.Model", "deep.Decoder", "deep.Curve", "vem.Local")}
-INSIDE |= {"vae.Encoder.forward", "vem.gaussian", "deep.log_joint"}
+INSIDE |= {
+    "vae.Encoder.forward",
+    "vae.MixtureEncoder.forward",
+    "ladder.amortised",
+    "vem.gaussian",
+    "deep.log_joint",
+}
 INSIDE |= {"deep.Model.check", "deep.Decoder.check", "deep.Curve.check"}
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from textwrap import fill
 
+from matplotlib.axes import Axes
 from matplotlib.transforms import offset_copy
 
 from course_utils.kit.figure import Picture, figure
@@ -11,6 +12,7 @@ from course_utils.kit.style import ROLES, subplots
 __all__ = ["plot_ladder"]
 
 BLACK = "#262626"  # of the axes and other texts
+DECIMALS = 3  # of every number, written or drawn: what a lesson measures and what a table holds
 
 
 def plot_ladder(
@@ -18,51 +20,77 @@ def plot_ladder(
     limit: float | None,
     data: str,
     title: str = "The ladder so far",
+    error: float | None = None,
 ) -> Picture:
     """Draw the rungs climbed so far: what each model reaches, what its bound shows of it.
 
     rungs: {model: (bound, evidence)}, lowest first: mean ELBO and mean log evidence on test
         data, in nats per data point; the same number twice for a model whose bound is tight.
-    limit: the mean log density of the same points under the distribution that made them;
-        None where that is unknown.
+    limit: the mean log density of the same points under the distribution that made them, from
+        which every rung's distance is drawn, on a log scale; None where that is unknown.
     data: what a data point is, e.g. "test point".
+    error: the standard error of the limit, or of every rung where there is none.
     """
     if not rungs:
         raise ValueError("rungs must hold at least one model")
-    truth, model, q = ROLES["truth"], ROLES["model"], ROLES["q"]
-    bounds, evidences = zip(*rungs.values(), strict=True)
+    table = {name: _rounded(*rung) for name, rung in rungs.items()}
+    bounds, evidences = zip(*table.values(), strict=True)
+    columns = [("■ evidence", ROLES["model"].color, evidences)]
+    columns.append(("◆ bound", ROLES["q"].color, bounds))
     places, top = range(1, len(rungs) + 1), len(rungs) + 1
     names = [fill(name, 18) for name in rungs]
     pitch = 0.45 + 0.2 * max(name.count("\n") for name in names)  # inches a rung
     fig, ax = subplots(height=max(3.4, 2.2 + pitch * len(rungs)))
-    table = [("■ evidence", model.color, evidences), ("◆ bound", q.color, bounds)]
-    if limit is not None:
-        ax.vlines(limit, 0, top - 0.3, **truth.line)
-        ax.hlines(places, evidences, limit, BLACK, linewidth=2, zorder=1)
-        table.append(("to go", BLACK, tuple(limit - value for value in evidences)))
-        cap = {"color": truth.color, "ha": "right", "va": "center_baseline"}
-        ax.text(1, top, f"entropy limit {_number(limit)}", cap, transform=ax.get_yaxis_transform())
-    ax.hlines(places, bounds, evidences, **q.line)
-    ax.plot(evidences, places, "s", color=model.color, markersize=13)
-    ax.plot(bounds, places, "D", color=q.color, markersize=7)
+    known = "" if error is None else f" ± {error:.2g}"
+    if limit is None:
+        _marks(ax, bounds, evidences)
+        middle, half = (min(bounds) + max(evidences)) / 2, (max(evidences) - min(bounds)) / 2
+        half = max(0.5, 1.1 * half)  # at least a nat wide: less is noise
+        ax.set(xlim=(middle - half, middle + half), xlabel=f"nats per {data}{known}")
+        ax.locator_params("x", nbins=4)
+        ax.ticklabel_format(axis="x", useOffset=False)
+    else:
+        [limit] = _rounded(limit)
+        to_go = _rounded(*(limit - value for value in evidences))
+        columns.append(("to go", BLACK, to_go))
+        finest = 10**-DECIMALS
+        # A rung above the limit, as by chance one may be, stands at the axis' end.
+        drawn = [[max(limit - v, finest) for v in values] for values in (bounds, evidences)]
+        _marks(ax, *drawn)
+        ax.set(xscale="log", xlim=(2 * max(1.0, *drawn[0]), finest / 1.4))
+        ax.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
+        ax.set_xlabel(f"nats per {data} to go, log scale")
+        cap = {"color": ROLES["truth"].color, "ha": "right", "va": "center_baseline"}
+        words = f"entropy limit {_number(limit)}{known} →"
+        ax.text(1, top, words, cap, transform=ax.get_yaxis_transform())
     # Each column ends so many points to the right of the plot, with room for -999.999.
-    for (heading, color, values), end in zip(table, (112, 200, 278), strict=False):
+    for (heading, color, values), end in zip(columns, (98, 180, 258), strict=False):
         beside = offset_copy(ax.get_yaxis_transform(), fig, end, units="points")
         for place, text in enumerate([*map(_number, values), heading], 1):
             ax.text(1, place, text, transform=beside, color=color, ha="right", va="center_baseline")
-    ax.set_yticks(places, names, color=model.color)
-    ax.locator_params("x", nbins=4)
-    ax.ticklabel_format(axis="x", useOffset=False)
-    ax.set(ylim=(0.4, top + 0.5), xlabel=f"nats per {data}", title=title)
+    ax.set_yticks(places, names, color=ROLES["model"].color)
+    ax.set(ylim=(0.4, top + 0.5), title=title)
     rows = []
-    for name, (bound, evidence) in rungs.items():
+    for name, (bound, evidence) in table.items():
         rest = "" if limit is None else f", {_number(limit - evidence)} to go"
         rows.append(f"{name} has evidence {_number(evidence)}, bound {_number(bound)}{rest}")
     last = "" if limit is None else f" The entropy limit is {_number(limit)}."
-    alt = f"In nats per {data}, from the lowest rung up: {'; '.join(rows)}.{last}"
+    alt = f"In nats per {data}{known}, from the lowest rung up: {'; '.join(rows)}.{last}"
     return figure(fig, alt=alt)
+
+
+def _marks(ax: Axes, bounds, evidences) -> None:
+    """A square for every evidence, a diamond for every bound, a line between the two."""
+    places, model, q = range(1, len(bounds) + 1), ROLES["model"], ROLES["q"]
+    ax.hlines(places, bounds, evidences, **q.line)
+    ax.plot(evidences, places, "s", color=model.color, markersize=13, clip_on=False)
+    ax.plot(bounds, places, "D", color=q.color, markersize=7, clip_on=False)
+
+
+def _rounded(*values: float) -> tuple[float, ...]:
+    return tuple(round(float(value), DECIMALS) for value in values)
 
 
 def _number(value: float) -> str:
     """Three decimals, no negative zero, and a minus as long as a plus."""
-    return f"{value:z.3f}".replace("-", "−")
+    return f"{value:z.{DECIMALS}f}".replace("-", "−")

@@ -9,10 +9,11 @@ import numpy as np
 import torch
 from matplotlib.collections import LineCollection
 from matplotlib.patches import Polygon
-from torch import Tensor
+from torch import Tensor, nn
 from torch.distributions import Distribution
 from torch.nn.functional import softplus
 
+from course_utils import deep
 from course_utils.flows import Flow, Layer
 from course_utils.flows.spline import SMALLEST, SplineMap
 from course_utils.kit import Exercise, Explorer, Mistake, Option, Poll, figure, predict, style
@@ -71,7 +72,10 @@ def recall(number: int) -> Poll:
             "From lesson 04: h has a jump. Which gradient of E_q[h] is still right?",
             [
                 Option(
-                    "the pathwise one", False, "Its derivative h′ is 0 at every sample, at a jump."
+                    "the pathwise one",
+                    False,
+                    "A moved sample sees the slope h′, never the jump. (Of a step h′ is 0 at every "
+                    "sample.)",
                 ),
                 Option(
                     "the score function's",
@@ -370,14 +374,15 @@ def predict_seam(
 ) -> Prediction:
     """Ask which gradient of the ELBO finds both modes, then watch."""
     question = (
-        "A spline flow can have both modes. From N(0, 1) it climbs the ELBO at the seam. Which "
-        "gradient of lesson 04 leads it to both?"
+        "A spline flow can have both modes. From N(0, 1) it climbs the ELBO at the seam, five times "
+        "over. Which gradient of lesson 04 leads it to both modes, half its mass on each?"
     )
     options = [
         Option(
             "the pathwise one",
             False,
-            "A sample knows the slope where it stands, and nothing of the hill behind the valley.",
+            "A sample knows the slope where it stands, and nothing of the hill behind the valley. "
+            "How much mass ends on either side is chance.",
         ),
         Option(
             "the score function's",
@@ -388,7 +393,8 @@ def predict_seam(
         Option(
             "neither",
             True,
-            "The likelihood is so sharp that the first steps decide. It must be let in slowly.",
+            "The likelihood is so sharp that the first steps decide. It must be let in slowly; and "
+            "then only one of the two gets the halves right.",
         ),
     ]
     return predict(question, options, explore_seam(nodes, log_posterior, log_gaussian, runs))
@@ -400,11 +406,11 @@ def explore_seam(
     """Training at the seam, watched: the flow, the true posterior, the best Gaussian.
 
     log_posterior, log_gaussian: log densities (G,) at the nodes (G,). runs: {gradient: log q
-    (T, G) at T times, evenly spaced over the training}.
+    (R, T, G) of R runs at T times, evenly spaced over the training}.
     """
     least = kl(log_gaussian, log_posterior, nodes).item()
     gaps = {name: kl(log_q, log_posterior, nodes).tolist() for name, log_q in runs.items()}
-    most = len(next(iter(runs.values()))) - 1
+    num_runs, most = next(iter(runs.values())).shape[0], next(iter(runs.values())).shape[1] - 1
     top = 1.45 * max(log_posterior.exp().max().item(), log_gaussian.exp().max().item())
 
     def scene():
@@ -420,22 +426,23 @@ def explore_seam(
             "numbers": ax.text(-1.4, 0.74 * top, "", color=Q.color, va="top"),
         }
 
-    def update(gradient: str, time: int) -> dict:
-        density, gap = runs[gradient][time].exp(), gaps[gradient][time]
+    def update(gradient: str, run: int, time: int) -> dict:
+        density, gap = runs[gradient][run - 1, time].exp(), gaps[gradient][run - 1][time]
         right = torch.trapezoid(density * (nodes > 0), nodes).item()
         return {
             "flow": (nodes, density),
             "numbers": f"- - flow, KL {gap:.3f}",
-            "alt": f"{gradient}, after {time / most:.0%} of the training: the flow has {right:.0%} "
-            f"of its mass at z > 0 and KL {gap:.3f} nats to the posterior, which has two equal "
+            "alt": f"{gradient}, run {run}, after {time / most:.0%} of the training: the flow has "
+            f"{right:.0%} of its mass at z > 0 and KL {gap:.3f} nats to the posterior, which has two equal "
             f"modes; the best Gaussian has KL {least:.3f}.",
         }
 
     controls = {
         "gradient": widgets.Dropdown(options=list(runs), description="gradient"),
+        "run": widgets.IntSlider(value=1, min=1, max=num_runs, description="run"),
         "time": widgets.IntSlider(value=most, min=0, max=most, description="time in training"),
     }
-    strip = [{"gradient": name, "time": time} for name in runs for time in (most // 4, most)]
+    strip = [{"gradient": name, "run": k, "time": most} for name in runs for k in (1, num_runs)]
     return Explorer(scene, update, controls, strip)
 
 
@@ -533,6 +540,34 @@ def plot_warps(layers: Mapping[str, Layer]) -> Picture:
         numbers.append(f"{name}: log-determinants from {low:.2f} to {high:.2f}")
     axes[0].set_ylabel("$x_2$")
     return figure(fig, alt=f"A square grid after one layer. {'; '.join(numbers)}.")
+
+
+def plot_branches(encoder: nn.Module, decoder: deep.Decoder) -> Picture:
+    """On the way round the unit circle: the exact posterior, and both means of a mixture's q."""
+    degrees = torch.linspace(0, 360, 361)
+    x = torch.stack([degrees.deg2rad().cos(), degrees.deg2rad().sin()], 1)
+    nodes = torch.linspace(-4, 4, 401, dtype=torch.float64)
+    with torch.no_grad():
+        log_joint = deep.log_joint(x.double(), nodes[:, None], deep.in_double(decoder))
+        q = encoder(x)
+    posterior = log_joint.exp() / torch.trapezoid(log_joint.exp(), nodes)[:, None]
+    weights, means = q.mixture_distribution.probs, q.component_distribution.mean[..., 0]
+    fig, ax = style.subplots()
+    glow = {"aspect": "auto", "origin": "lower", "extent": (0, 360, -4, 4), "cmap": "cividis"}
+    ax.imshow(posterior.T.sqrt(), **glow)
+    for k, mark in enumerate("ov"):
+        dots = {"c": Q.color, "marker": mark, "s": 60, "edgecolors": "white", "linewidths": 0.4}
+        ax.scatter(degrees[::4], means[::4, k], alpha=weights[::4, k].numpy(), **dots)
+    ax.set(xlabel="angle of x on the circle, in degrees", ylabel="latent z", ylim=(-4, 4))
+    ax.set_title("Two means, solid by their weight: neither crosses")
+    ax.set_xticks(range(0, 361, 90))
+    at_seam = ", ".join(f"{weights[180, k]:.2f} at z = {means[180, k]:.1f}" for k in range(2))
+    return figure(
+        fig,
+        alt="The exact posterior of z for points on the unit circle follows the angle from one end "
+        "of the arc to the other and jumps at 180 degrees. Each of q's two means follows its own "
+        f"half, with a weight that fades on the other's. At 180 degrees the weights are {at_seam}.",
+    )
 
 
 def plot_bridge(flow: Flow, truth: Callable[[Tensor], Tensor]) -> Picture:

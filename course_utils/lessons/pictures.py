@@ -30,7 +30,9 @@ def main() -> None:
     }
     for name, (explorer, values) in explorers.items():
         save(png(explorer.pixels(**values)[0]), name)
-    chart = plot_ladder(ladder.ARC, ladder.limit(), "test point", title="The ladder")
+    chart = plot_ladder(
+        ladder.ARC, ladder.limit(), "test point", title="The ladder", error=ladder.ARC_ERROR
+    )
     save(chart.png, "ladder")
 
 
