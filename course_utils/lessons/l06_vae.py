@@ -361,7 +361,7 @@ def linear_elbo(x: Tensor, encoder: vae.Encoder, decoder: deep.Decoder, beta: fl
 
 
 def same_moments(x: Tensor) -> Tensor:
-    """2 D points with the mean and covariance of x (N, D): all of x that `linear_elbo` sees."""
+    """2 D points with the mean and covariance of x (N, D), and so with the same best linear VAE."""
     mean, eigenvalues, eigenvectors = pca.spectrum(x)
     reach = (x.shape[1] * eigenvalues.clamp(min=0)).sqrt() * eigenvectors  # a column a direction
     return torch.cat([mean + reach.T, mean - reach.T])
