@@ -83,9 +83,6 @@ def measure(seed: int) -> Measured:
     ends = torch.tensor(collapse(seed))
     lesson = run("06_vae", seed)
     worst = l06_vae.DEGREES[lesson["ring"][128].amortisation.argmax()]
-    before, after = [
-        (lesson["exact"] - bound).mean().item() for bound in (lesson["per_image"], lesson["steady"])
-    ]
     return {
         "false claims": lesson["false"],
         "textbook, distance from what is stored": (given - stored).abs().max().item(),
@@ -101,8 +98,8 @@ def measure(seed: int) -> Measured:
         "arc, gap on fresh points": lesson["fresh_gap"].mean().item(),
         "ring, the widest encoder's worst angle from the seam": min(worst, 360 - worst).item(),
         "digits, evidence": lesson["digits_rung"].evidence,
-        "digits, gap": before,
-        "digits, gap after training through noise": after,
+        "digits, gap": lesson["before"].item(),
+        "digits, gap after training through noise": lesson["after"].item(),
         "digits, gain of a full covariance": lesson["gain"].item(),
         "plain autoencoder's evidence above the VAE's": (
             lesson["flat_evidence"] - lesson["bit_evidence"].mean()
@@ -123,7 +120,7 @@ CLAIMS = [
     ),
     Claim("collapse, distance from what is stored", "below .5", lambda value: value < 0.5),
     Claim("arc, evidence", "-.543, to .02", lambda value: abs(value + 0.543) < 0.02),
-    Claim("arc, ELBO on 5000 points", "-.56 to -.70", lambda value: -0.70 < value < -0.55),
+    Claim("arc, ELBO on 5000 points", "-.56 to -.75", lambda value: -0.75 < value < -0.55),
     Claim("arc, gap on fresh points", ".02 to .1", lambda value: 0.02 < value < 0.1),
     Claim(
         "ring, the widest encoder's worst angle from the seam",
