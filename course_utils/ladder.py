@@ -28,7 +28,7 @@ __all__ = [
 
 # The standard errors of a mean over the test points. Rungs are compared on the same points, one by
 # one: a difference is far surer than either level.
-ARC_ERROR, DIGITS_ERROR = 0.014, 0.5
+ARC_ERROR, DIGITS_ERROR = 0.014, 0.55
 
 
 class Rung(NamedTuple):
@@ -50,7 +50,7 @@ DIGITS = {
     "PPCA": Rung(-0.590, -0.590),
     "EM": Rung(-0.590, -0.590),
     "vEM": Rung(20.616, 20.712),
-    "VAE": Rung(14.551, 19.758),
+    "VAE": Rung(16.890, 19.759),
     "VAE, flow q": Rung(15.339, 19.430),
     "VAE, flow prior": Rung(15.624, 19.814),
 }

@@ -205,7 +205,7 @@ def blended(log_joint, means, q):
     return torch.softmax(score, 1), pixels
 
 
-def dark_ignored(log_joint, means, q):
+def off_ignored(log_joint, means, q):
     pixels = torch.sigmoid(q @ torch.logit(means))
     return torch.softmax(log_joint + pixels @ means.log().T, 1), pixels
 
@@ -261,7 +261,7 @@ WRONG = [
     ("05.4", samples_summed, "you summed"),
     ("05.4", averaged_over_points, "one bound per data point"),
     ("05.5", blended, "their <i>logits</i>"),
-    ("05.5", dark_ignored, "dark pixel"),
+    ("05.5", off_ignored, "A pixel that is off"),
     ("05.5", visible_ignored, "missing from the score"),
     ("05.5", over_images, "over components"),
     ("05.5", log_outside, "log E[p]"),

@@ -368,6 +368,17 @@ def test_the_linear_vae_ends_at_ppca(seed):
     assert (W.T @ W)[0, 1].abs() < 0.02 * (W.T @ W).diagonal().max()  # a diagonal q sees the axes
 
 
+@given(st.integers(0, 9999))
+@few
+def test_few_points_have_the_mean_and_covariance_of_many(seed):
+    torch.manual_seed(seed)
+    x = torch.randn(9, 4).double() @ torch.randn(4, 4).double() + 1
+    points = lesson.same_moments(x)
+    assert len(points) == 8
+    torch.testing.assert_close(points.mean(0), x.mean(0))
+    torch.testing.assert_close(points.T.cov(correction=0), x.T.cov(correction=0))
+
+
 def test_a_unit_below_the_line_has_no_kl_left():
     torch.manual_seed(0)
     x = torch.randn(300, 3).double() * torch.tensor([2.0, 0.3, 0.2]).double()
@@ -478,6 +489,7 @@ def test_figures_can_be_read_and_describe_themselves_with_numbers():
         lambda: lesson.plot_seam(x, gap),
         lambda: lesson.plot_images({"a long name": images, "b": images}, "Rows", "Six images"),
         lambda: lesson.plot_traversal(tiny()[1]),
+        lambda: lesson.plot_textbook([3.0, 1.0] * 100, 100, -0.543),
     ]
     alts = []
     for make in makers:
@@ -487,3 +499,11 @@ def test_figures_can_be_read_and_describe_themselves_with_numbers():
     assert "total variation" in alts[0]
     assert f"mean {gap.mean():.4f}" in alts[1] and "up to 1.0 nats" in alts[1]
     assert "ink 0." in alts[3]
+    assert "median over five seeds is ELBO -0.751 and evidence -0.569" in alts[4]
+    assert "is at -2.000 after 100" in alts[4]
+
+
+def test_what_is_stored_is_five_runs_and_no_bound_is_above_its_evidence():
+    textbook, collapse = torch.tensor(lesson.TEXTBOOK), torch.tensor(lesson.COLLAPSE)
+    assert textbook.shape == (5, len(lesson.TEXTBOOK_EPOCHS), 2) and collapse.shape == (5, 2, 2)
+    assert (textbook[..., 0] < textbook[..., 1]).all()

@@ -803,13 +803,13 @@ Exercise(
 )
 
 
-def _sweep_variant(blend: bool = False, dark: bool = True, prior: bool = True, dim: int = 1):
+def _sweep_variant(blend: bool = False, off_counts: bool = True, prior: bool = True, dim: int = 1):
     """mean_field_sweep with one thing done differently."""
 
     def answer(log_joint: Tensor, means: Tensor, q: Tensor) -> tuple[Tensor, Tensor]:
         on, off = means.log(), (1 - means).log()
         pixels = q @ means if blend else torch.sigmoid(q @ (on - off))
-        score = pixels @ on.T + ((1 - pixels) @ off.T if dark else 0.0)
+        score = pixels @ on.T + ((1 - pixels) @ off.T if off_counts else 0.0)
         return (score + log_joint if prior else score).softmax(dim), pixels
 
     return answer
@@ -842,8 +842,8 @@ Exercise(
             "You averaged the probabilities over k. exp E[log …] averages their <i>logits</i>.",
         ),
         Mistake(
-            _sweep_variant(dark=False),
-            "A dark pixel is evidence too: add (1 − τ) log(1 − p).",
+            _sweep_variant(off_counts=False),
+            "A pixel that is off is evidence too: add (1 − τ) log(1 − p).",
         ),
         Mistake(
             _sweep_variant(prior=False),

@@ -1,0 +1,33 @@
+"""Lesson 05: three trainings of variational EM, and the full covariance's gain on the digits."""
+
+from seeds import Claim, Measured
+from seeds.notebook import run
+
+
+def measure(seed: int) -> Measured:
+    """The lesson itself, at another seed."""
+    lesson = run("05_variational_em", seed)
+    return {
+        "false claims": lesson["false"],
+        "vEM in turns, rise of the bound": (lesson["climb"][-1, 1] - lesson["climb"][0, 0]).item(),
+        "ten times the data, change of the evidence": lesson["worse"].item(),
+        "cold start, mean loss": lesson["lost"].mean().item(),
+        "arc, evidence": lesson["arc_rung"].evidence,
+        "arc, ELBO": lesson["arc_rung"].elbo,
+        "digits, evidence": lesson["digits_rung"].evidence,
+        "digits, ELBO": lesson["digits_rung"].elbo,
+        "digits, full q's gap over the diagonal's": lesson["left_over"],
+    }
+
+
+CLAIMS = [
+    Claim("false claims", "none", lambda value: value == 0),
+    Claim("vEM in turns, rise of the bound", "above 1", lambda value: value > 1),
+    Claim("ten times the data, change of the evidence", "below -.1", lambda value: value < -0.1),
+    Claim("cold start, mean loss", "above .005", lambda value: value > 0.005),
+    Claim("arc, evidence", "-.584, to .02", lambda value: abs(value + 0.584) < 0.02),
+    Claim("arc, ELBO", "-.586, to .02", lambda value: abs(value + 0.586) < 0.02),
+    Claim("digits, evidence", "19.1 to 20.8", lambda value: 19.1 < value < 20.8),
+    Claim("digits, ELBO", "19.0 to 20.7", lambda value: 19.0 < value < 20.7),
+    Claim("digits, full q's gap over the diagonal's", "below .75", lambda value: value < 0.75),
+]
