@@ -387,8 +387,8 @@ def test_the_evidence_in_the_digits_figure_is_that_of_the_fits(digits):
 @pytest.mark.parametrize("seed", [1, 2])
 def test_dequantised_images_gain_nothing_from_the_last_latents(digits, seed):
     torch.manual_seed(seed)
-    raw, blurred = (digits.train, digits.test), [dequantised(digits.train), dequantised(digits.test)]
-    for (train, test), low, high in [(raw, 13, 15), (blurred, -1, 1)]:
+    blurred = dequantised(digits.train), dequantised(digits.test)
+    for (train, test), low, high in [((digits.train, digits.test), 13, 15), (blurred, -1, 1)]:
         few, many = (ppca.fit(train, h).log_evidence(test).mean() for h in (50, 60))
         assert low < many - few < high
 

@@ -316,7 +316,9 @@ def plot_samples(model: ppca.PPCA, z: Tensor, x: Tensor) -> Picture:
     )
 
 
-def plot_digits(train: Tensor, test: Tensor, blurred_train: Tensor, blurred_test: Tensor) -> Picture:
+def plot_digits(
+    train: Tensor, test: Tensor, blurred_train: Tensor, blurred_test: Tensor
+) -> Picture:
     """Log evidence per image of PPCA with 1 to 60 latents, as the digits are and dequantised."""
     dims = [1, 2, *range(5, 61, 5)]
     models, smooth = ([ppca.fit(x, h) for h in dims] for x in (train, blurred_train))

@@ -128,8 +128,8 @@ def explore_step() -> Explorer:
             "ratio": (axis, np.where(curve < 6, curve, np.nan)),
             "weighed": f"average {start:.2f} → {weighed:.2f}\nslope {slopes[1]:.2f}\n"
             f"sd over draws {spreads[1]:.2f}",
-            "alt": f"Draw {draw} of nine samples of q with width {scale:.2f}; mu takes a step of {step:.2f}. Moved "
-            f"along, their average square goes from {start:.2f} to {moved:.2f}, a slope of "
+            "alt": f"Draw {draw} of nine samples of q with width {scale:.2f}; mu takes a step of {step:.2f}. "
+            f"Moved along, their average square goes from {start:.2f} to {moved:.2f}, a slope of "
             f"{slopes[0]:.2f}. Left in place with weights between {weights.min():.2f} and "
             f"{weights.max():.2f}, it goes to {weighed:.2f}, a slope of {slopes[1]:.2f}. The exact "
             f"slope is {exact:.2f}; over all draws of nine the two scatter about it with standard "
@@ -377,11 +377,12 @@ def explore_descent(right: Tensor, wrong: Tensor, posterior: Normal, evidence: f
             "right_loss": (steps, shown["right"]),
             "wrong_loss": (steps, shown["wrong"]),
             "printed": f"right {last['right']:.2f}, wrong {last['wrong']:.2f}",
-            "alt": f"The run of which {share:.0%} end nearer, after {step} steps. With the right gradient q has mean "
-            f"{now['right'][0]:.2f} and width {now['right'][1]:.2f}, {gap['right']:.2f} nats from the "
-            f"posterior; the printed loss is {last['right']:.2f}. With the wrong one it has mean "
-            f"{now['wrong'][0]:.2f} and width {now['wrong'][1]:.2f}, {gap['wrong']:.2f} nats away, and "
-            f"prints {last['wrong']:.2f}. No loss can be below {-evidence:.2f} on average.",
+            "alt": f"The run of which {share:.0%} end nearer, after {step} steps. With the right "
+            f"gradient q has mean {now['right'][0]:.2f} and width {now['right'][1]:.2f}, "
+            f"{gap['right']:.2f} nats from the posterior; the printed loss is {last['right']:.2f}. "
+            f"With the wrong one it has mean {now['wrong'][0]:.2f} and width "
+            f"{now['wrong'][1]:.2f}, {gap['wrong']:.2f} nats away, and prints "
+            f"{last['wrong']:.2f}. No loss can be below {-evidence:.2f} on average.",
         }
 
     controls = {
