@@ -1,11 +1,11 @@
 """Lesson 00: other first weights and minibatches, other draws of the twenty points."""
 
 import torch
-from seeds import Claim, Measured
 from torch import nn
 
 from course_utils import data, training
 from course_utils.lessons import l00_neural_regression as lesson
+from seeds import Claim, Measured
 
 
 def mse(network: nn.Module, z: torch.Tensor, x: torch.Tensor) -> torch.Tensor:

@@ -1,10 +1,10 @@
 """Lesson 01: the linear autoencoder on the digits, from other first weights."""
 
 import torch
-from seeds import Claim, Measured
 from torch import nn
 
 from course_utils import data, pca, training
+from seeds import Claim, Measured
 
 
 def measure(seed: int) -> Measured:

@@ -1,9 +1,9 @@
 """Lesson 02: other noise for the dequantised digits, other draws from the posterior."""
 
 import torch
-from seeds import Claim, Measured
 
 from course_utils import data, ppca
+from seeds import Claim, Measured
 
 
 def measure(seed: int) -> Measured:
@@ -20,7 +20,6 @@ def measure(seed: int) -> Measured:
         "gain from 50 to 60": evidence(*blurred, 60) - evidence(*blurred, 50),
         "cost at 2": evidence(digits.train, digits.test, 2) - evidence(*blurred, 2),
         "error of draws": (digits.train - draws).square().sum(-1).mean().item(),
-        "error expected": 64 * fitted.sigma2,
     }
 
 

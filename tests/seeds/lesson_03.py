@@ -1,9 +1,9 @@
 """Lesson 03: EM from other random starts."""
 
 import torch
-from seeds import Claim, Measured
 
 from course_utils import data, em, ladder, ppca
+from seeds import Claim, Measured
 
 
 def measure(seed: int) -> Measured:

@@ -1,11 +1,11 @@
 """Lesson 04: other noise for the estimators and the 500 climbs of section 6."""
 
 import torch
-from seeds import Claim, Measured
 from torch.distributions import Normal, kl_divergence
 
 from course_utils import gradients
 from course_utils.lessons import l04_reparameterization as lesson
+from seeds import Claim, Measured
 
 POSTERIOR = Normal(torch.tensor(1.5).double(), torch.tensor(1 / 3).double().sqrt())
 
