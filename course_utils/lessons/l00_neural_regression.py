@@ -516,17 +516,17 @@ def explore_choices(
         low, high = score - 2 * error, score + 2 * error
         times = torch.as_tensor(steps)
         last, bar = score[-1].item(), 2 * error[-1].item()
-        above = f"{1e4 * excess[index]:.1f} ± {2e4 * excess_error[index]:.1f}"
+        above = f"{excess[index]:.5f} ± {2 * excess_error[index]:.5f}"
         return {
             "fit": (GRID[:, 0], fit),
             "score": (steps, score),
             "bars": torch.stack([times, low, times, high], 1).reshape(-1, 2, 2).numpy(),
             "end": ([steps[-1]], [last]),
-            "end_label": f"{last:.4f} ± {bar:.4f}\n{above} · 10⁻⁴\nabove the sine (◆)",
+            "end_label": f"{last:.4f} ± {bar:.4f}\n{above}\nabove the sine (◆)",
             "alt": f"{layers} hidden layer{'s' * (layers > 1)} of 20 {activation} units trained with "
             f"{optimizer}. After 1000 steps the measured error on {len(x_test)} new points is "
             f"{last:.4f} ± {bar:.4f}, two standard errors; the sine itself scores {perfect:.4f} ± "
-            f"{2 * perfect_error:.4f} on them, and the network, point by point, {above} ten-thousandths "
+            f"{2 * perfect_error:.4f} on them, and the network, point by point, {above} "
             f"more. The noise variance is 0.01. At z = -8 and 8, far from all data, the network says "
             f"{fit[0]:.1f} and {fit[-1]:.1f}; the sine is -1.0 and 1.0 there.",
         }

@@ -31,7 +31,7 @@ def measure(seed: int) -> Measured:
         return 100 * (mse(network, *points) / floor - 1).item()
 
     relu, gelu = train(), train(activation=nn.GELU)
-    inputs, noisy = z_test[:4000], x_test[:4000]
+    inputs, noisy = z_test[:2000], x_test[:2000]
     predictions = lesson.train_choices(z, x, inputs, every=1000, seed=seed)[-1]
     paired = (predictions - noisy).square() - (inputs.sin() - noisy).square()
     average, error = lesson.mean_and_error(paired)
@@ -45,7 +45,7 @@ def measure(seed: int) -> Measured:
         "GELU, new points": above(gelu, on_test=True),
         "best choice against the sine": (average / error).min().item(),
         "SGD, sigmoid": (average[0, :, 3] / 0.01).min().item(),
-        **few(seed, z_test[:4000], x_test[:4000]),
+        **few(seed, z_test[:2000], x_test[:2000]),
     }
 
 
@@ -59,7 +59,7 @@ def few(seed: int, z_test: torch.Tensor, x_test: torch.Tensor) -> Measured:
     descent = training.Adam(network.parameters(), lr=0.005)
     for step in range(2001):
         loss = mse(network, z, x)
-        if step % 40 == 0:
+        if step % 50 == 0:
             test.append(mse(network, z_test, x_test).item())
         descent.zero_grad()
         loss.backward()
