@@ -342,8 +342,14 @@ def draw_samples(digits):
     return lesson.plot_samples(model, z, z @ model.W.T + 0.7 * torch.randn(15, 2).double())
 
 
+def dequantised(images):
+    return images + (torch.rand_like(images) - 0.5) / 16
+
+
 def draw_digits(digits):
-    return lesson.plot_digits(digits.train, digits.test)
+    torch.manual_seed(0)
+    blurred = dequantised(digits.train), dequantised(digits.test)
+    return lesson.plot_digits(digits.train, digits.test, *blurred)
 
 
 def draw_curved(digits):
@@ -369,7 +375,35 @@ def test_figures_can_be_read_and_describe_themselves_with_numbers(digits, draw, 
 
 
 def test_the_evidence_in_the_digits_figure_is_that_of_the_fits(digits):
-    alt = lesson.plot_digits(digits.train, digits.test).alt
-    for latent_dim, digits_shown in [(1, 1), (5, 2), (40, 1)]:
+    alt = draw_digits(digits).alt
+    for latent_dim, digits_shown in [(1, 1), (5, 2), (40, 1), (60, 1)]:
         evidence = ppca.fit(digits.train, latent_dim).log_evidence(digits.test).mean()
         assert f"{evidence:.{digits_shown}f}" in alt
+
+
+# --- What the text says -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_dequantised_images_gain_nothing_from_the_last_latents(digits, seed):
+    torch.manual_seed(seed)
+    blurred = dequantised(digits.train), dequantised(digits.test)
+    for (train, test), low, high in [((digits.train, digits.test), 13, 15), (blurred, -1, 1)]:
+        few, many = (ppca.fit(train, h).log_evidence(test).mean() for h in (50, 60))
+        assert low < many - few < high
+
+
+def best_under(eigenvalues, latent_dim, sigma2):
+    """The largest mean log-likelihood for this sigma2, from the spectrum."""
+    variances = eigenvalues.clamp(min=sigma2)
+    variances[latent_dim:] = sigma2
+    return -0.5 * (torch.log(2 * torch.pi * variances) + eigenvalues / variances).sum()
+
+
+def test_with_as_many_latents_as_dimensions_the_noise_is_not_identified():
+    full = torch.tensor([3.0, 2.0, 1.0], dtype=torch.float64)
+    at = [best_under(full, 3, sigma2).item() for sigma2 in (1e-6, 0.5, 1.0, 1.1)]
+    assert at[0] == at[1] == at[2] > at[3]
+    singular = torch.tensor([3.0, 2.0, 0.0], dtype=torch.float64)
+    for latent_dim in (2, 3):  # rank S <= H < D, and rank S < D = H
+        assert best_under(singular, latent_dim, 1e-12) > best_under(singular, latent_dim, 1e-6) + 5

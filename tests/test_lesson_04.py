@@ -309,13 +309,42 @@ def test_the_crossing_is_between_its_two_extremes_for_every_mean(scale):
 
 def test_the_step_explorer_has_the_estimators_as_its_limit():
     explorer = lesson.explore_step()
-    near, at = (explorer.frame(step=step, scale=0.8) for step in (1e-6, 0.0))
-    for panel in ("moved", "weighed"):
-        assert near[panel].split("slope")[1][:5] == at[panel].split("slope")[1][:5]
+    for draw in (1, 2, 9):
+        near, at = (explorer.frame(draw=draw, step=step, scale=0.8) for step in (1e-6, 0.0))
+        for panel in ("moved", "weighed"):
+            assert near[panel].split("slope")[1] == at[panel].split("slope")[1]
+
+
+@pytest.mark.parametrize(("step", "scale"), [(0.4, 1.0), (-0.6, 0.8), (0.0, 0.4)])
+def test_the_spreads_shown_are_those_of_many_draws(step, scale):
+    torch.manual_seed(0)
+    eps = torch.randn(100_000, 9, dtype=torch.float64)
+    z = 1 + scale * eps
+    weights = (Normal(1 + step, scale).log_prob(z) - Normal(1.0, scale).log_prob(z)).exp()
+    if step:
+        slopes = [((z + step) ** 2 - z**2) / step, (weights - 1) * z**2 / step]
+    else:
+        slopes = [2 * z, z**2 * eps / scale]
+    frame = lesson.explore_step().frame(draw=3, step=step, scale=scale)
+    for panel, values in zip(("moved", "weighed"), slopes, strict=True):
+        shown = float(frame[panel].split("sd over draws ")[1])
+        assert values.mean(1).std().item() == pytest.approx(shown, rel=0.03)
+
+
+def test_twenty_draws_of_the_nine_differ_and_reweighting_scatters_more():
+    explorer = lesson.explore_step()
+    slopes = []
+    for draw in range(1, 21):
+        frame = explorer.frame(draw=draw, step=0.4, scale=1.0)
+        texts = [frame[panel].split("slope ")[1] for panel in ("moved", "weighed")]
+        slopes.append([float(text.replace(",", " ").split()[0]) for text in texts])
+    assert len(set(map(tuple, slopes))) == 20
+    moved, weighed = torch.tensor(slopes).std(0)
+    assert moved.item() == pytest.approx(0.67, rel=0.4) and weighed > 2 * moved
 
 
 def test_every_step_is_of_mu_and_the_weights_are_density_ratios():
-    frame = lesson.explore_step().frame(step=0.4, scale=0.7)
+    frame = lesson.explore_step().frame(draw=1, step=0.4, scale=0.7)
     old, new = (torch.as_tensor(frame[name][0]) for name in ("before", "after"))
     torch.testing.assert_close(new, old + 0.4)
     ratio = (Normal(1.4, 0.7).log_prob(old) - Normal(1.0, 0.7).log_prob(old)).exp()
@@ -363,11 +392,20 @@ def test_the_wrong_gradient_walks_as_far_as_chance_takes_it(walks):
 
 def test_the_explorers_gaps_are_the_kl_and_its_loss_is_above_the_floor_on_average(walks):
     explorer = lesson.explore_descent(*walks, POSTERIOR, -4.637)
-    gaps = [float(explorer.frame(step=0, run=1)["gap"].split()[i].strip(",")) for i in (-3, -1)]
-    assert gaps == [3.83, 3.83]
-    losses = [explorer.frame(step=40, run=run)["right_loss"][1] for run in range(1, 7)]
+    first = explorer.frame(step=0, share=0.5)["gap"].split()
+    assert [float(first[i].strip(",")) for i in (-3, -1)] == [3.83, 3.83]
+    losses = [explorer.frame(step=40, share=share)["right_loss"][1] for share in lesson.SHARES]
     late = torch.tensor([loss[-1] for loss in losses])
     assert 4.5 < late.mean() < 5.0
+
+
+def test_the_descent_opens_on_the_median_run(walks):
+    explorer = lesson.explore_descent(*walks, POSTERIOR, -4.637)
+    assert explorer.values["share"] == 0.5
+    ends = torch.distributions.kl_divergence(Normal(*walks[1][-1].unbind(-1)), POSTERIOR)
+    for share in lesson.SHARES:
+        gap = float(explorer.frame(step=40, share=share)["gap"].split()[-1])
+        assert (ends < gap).double().mean().item() == pytest.approx(share, abs=0.02)
 
 
 def test_a_running_mean_is_of_what_there_is():

@@ -7,6 +7,7 @@ from decimal import Decimal
 import ipywidgets as widgets
 import numpy as np
 import torch
+from matplotlib.collections import LineCollection
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -422,30 +423,27 @@ def _activate(u: Tensor) -> Tensor:
 
 
 def train_choices(
-    z: Tensor, x: Tensor, grid: Tensor, num_steps: int = 1000, every: int = 25
-) -> tuple[Tensor, Tensor]:
+    z: Tensor, x: Tensor, inputs: Tensor, num_steps: int = 1000, every: int = 100, seed: int = 0
+) -> Tensor:
     """Train all the networks on z, x (N, 1), with minibatches of 100 and decaying steps.
 
-    Returns their last predictions on grid (G, 1), as (optimiser, layers, activation, G), and
-    the MSE on endless new data every few steps, as (T, optimiser, layers, activation): the
-    noise plus the miss E(sin z − g)², summed over the grid with the weights of N(0, 1).
+    Returns what they predict at inputs (M, 1) every few steps, as
+    (T, optimiser, layers, activation, M, 1).
     """
     with torch.random.fork_rng():
-        torch.manual_seed(0)
+        torch.manual_seed(seed)
         networks = Networks()
         epochs = range(-(-num_steps * 100 // len(z)))
         batches = [rows for _ in epochs for rows in torch.randperm(len(z)).split(100)]
-    weights = functional.softmax(-(grid**2) / 2, 0)
     descents = []
     for kind, make in enumerate(OPTIMIZERS.values()):  # each moves its slice of every parameter
         descents.append(make([p.detach()[kind] for p in networks.parts]))
     rates = [descent.param_groups[0]["lr"] for descent in descents]
-    scores = []
+    predictions = []
     for step in range(num_steps + 1):
         if step % every == 0:
             with torch.no_grad():
-                fits = networks(grid)
-            scores.append(NOISE**2 + ((fits - grid.sin()).square() * weights).sum((-2, -1)))
+                predictions.append(networks(inputs))
         if step == num_steps:
             break
         networks.zero_grad()
@@ -457,31 +455,51 @@ def train_choices(
             for part, whole in zip(group["params"], networks.parts, strict=True):
                 part.grad = whole.grad[kind]
             descent.step()
-    return fits[..., 0], torch.stack(scores)
+    return torch.stack(predictions)
 
 
-def explore_choices(z: Tensor, x: Tensor) -> Explorer:
-    """What other activations, optimisers and another layer make of the same data z, x (N, 1)."""
-    grid, every = torch.linspace(-8, 8, 321)[:, None], 25
-    fits, scores = train_choices(z, x, grid, every=every)
-    steps = every * np.arange(len(scores))
-    floor = NOISE**2
+def mean_and_error(values: Tensor) -> tuple[Tensor, Tensor]:
+    """The mean over M values (..., M, 1), and its standard error."""
+    return values.mean((-2, -1)), values.std((-2, -1)) / values.shape[-2] ** 0.5
+
+
+GRID = torch.linspace(-8, 8, 321)[:, None]  # where `explore_choices` draws the networks
+
+
+def explore_choices(
+    predictions: Tensor, z: Tensor, x: Tensor, z_test: Tensor, x_test: Tensor
+) -> Explorer:
+    """What other activations, optimisers and another layer make of the same data z, x (N, 1).
+
+    predictions: what `train_choices` returns for inputs GRID, then z_test (M, 1).
+    """
+    squares = (predictions[..., len(GRID) :, :] - x_test).square()
+    scores, errors = mean_and_error(squares)  # (T, optimiser, layers, activation)
+    by_chance = (z_test.sin() - x_test).square()
+    perfect, perfect_error = (v.item() for v in mean_and_error(by_chance))
+    excess, excess_error = mean_and_error(squares[-1] - by_chance)  # paired: the same points
+    steps = np.linspace(0, 1000, len(scores))
 
     def scene():
-        fig, (left, right) = style.subplots(2, width_ratios=[1.15, 1])
+        fig, (left, right) = style.subplots(2, width_ratios=[1, 1.1])
         _draw_sine(left, z, x, reach=8, labels=(0.03, 0.89))
         left.set(title="Outside, the parts differ", ylim=(-3, 3))
-        right.plot([0, steps[-1]], [floor, floor], **TRUTH.line)
-        right.text(20, 0.95 * floor, "floor 0.01", color=TRUTH.color, va="top")
-        right.set(yscale="log", xlim=(0, steps[-1]), ylim=(0.006, 1), xlabel="step")
-        right.set(xticks=[0, 500, 1000], yticks=[0.01, 0.1, 1], yticklabels=["0.01", "0.1", "1"])
+        right.plot([0, 1120], [NOISE**2] * 2, **TRUTH.line)
+        right.text(20, 0.0095, "floor $\\sigma^2$ = 0.01", color=TRUTH.color, va="top")
+        ends = perfect - 2 * perfect_error, perfect + 2 * perfect_error
+        right.plot([1080, 1080], ends, color=TRUTH.color, linewidth=2.5)
+        right.plot([1080], [perfect], "D", color=TRUTH.color, markersize=8)
+        right.set(yscale="log", xlim=(0, 1120), ylim=(0.007, 0.15), xlabel="step")
+        right.set(xticks=[0, 500, 1000], yticks=[0.01, 0.02, 0.05, 0.1])
+        right.set_yticklabels(["0.01", "0.02", "0.05", "0.1"])
         right.minorticks_off()
-        right.set(ylabel="MSE on new data", title="None beats the floor")
+        right.set(ylabel="MSE on new points", title="None beats the sine")
         return fig, {
             "fit": left.plot([], [], **MODEL.line | {"linestyle": "-"}, zorder=4)[0],
-            "score": right.plot([], [], **MODEL.line | {"linestyle": "-"})[0],
-            "end": right.plot([], [], "s", color=MODEL.color, markersize=12)[0],
-            "end_label": right.text(0, 0, "", color=MODEL.color, ha="right", va="bottom"),
+            "score": right.plot([], [], **MODEL.line | {"linestyle": "-", "linewidth": 2})[0],
+            "bars": right.add_collection(LineCollection([], colors=MODEL.color, linewidths=2.5)),
+            "end": right.plot([], [], "s", color=MODEL.color, markersize=9)[0],
+            "end_label": right.text(1110, 0.14, "", color=MODEL.color, ha="right", va="top"),
         }
 
     def update(activation: str, optimizer: str, layers: int) -> dict:
@@ -490,22 +508,27 @@ def explore_choices(z: Tensor, x: Tensor) -> Explorer:
             LAYERS.index(layers),
             list(ACTIVATIONS).index(activation),
         )
-        fit, score = fits[index], scores[:, *index]
-        last = score[-1].item()
-        above = (
-            f"{last / floor - 1:.1%} above it"
-            if last < 2 * floor
-            else f"{last / floor:.1f} times it"
+        fit, score, error = (
+            predictions[-1, *index, : len(GRID), 0],
+            scores[:, *index],
+            errors[:, *index],
         )
+        low, high = score - 2 * error, score + 2 * error
+        times = torch.as_tensor(steps)
+        last, bar = score[-1].item(), 2 * error[-1].item()
+        above = f"{excess[index]:.5f} ± {2 * excess_error[index]:.5f}"
         return {
-            "fit": (grid[:, 0], fit),
+            "fit": (GRID[:, 0], fit),
             "score": (steps, score),
+            "bars": torch.stack([times, low, times, high], 1).reshape(-1, 2, 2).numpy(),
             "end": ([steps[-1]], [last]),
-            "end_label": (steps[-1], 1.35 * score[8:].max().item(), f"{last:.4f}, {above}"),
+            "end_label": f"{last:.4f} ± {bar:.4f}\n{above}\nabove the sine (◆)",
             "alt": f"{layers} hidden layer{'s' * (layers > 1)} of 20 {activation} units trained with "
-            f"{optimizer}. After 1000 steps its error on new data is {last:.4f}; the floor is "
-            f"0.01, so this is {above}. At z = -8 and 8, far from all data, it says {fit[0]:.1f} and "
-            f"{fit[-1]:.1f}; the sine is -1.0 and 1.0 there.",
+            f"{optimizer}. After 1000 steps the measured error on {len(x_test)} new points is "
+            f"{last:.4f} ± {bar:.4f}, two standard errors; the sine itself scores {perfect:.4f} ± "
+            f"{2 * perfect_error:.4f} on them, and the network, point by point, {above} "
+            f"more. The noise variance is 0.01. At z = -8 and 8, far from all data, the network says "
+            f"{fit[0]:.1f} and {fit[-1]:.1f}; the sine is -1.0 and 1.0 there.",
         }
 
     controls = {

@@ -80,8 +80,8 @@ def poll_axes() -> Poll:
             Option(
                 "perhaps something else: gradient descent may end in a bad local minimum",
                 False,
-                "There is none: every critical point but the best plane is a saddle "
-                "(Baldi & Hornik 1989).",
+                "There is none: every critical point but the best plane is a strict saddle "
+                "(Baldi & Hornik 1989), and a random start misses those with probability 1.",
             ),
         ],
     )
@@ -291,7 +291,7 @@ def predict_plateaus() -> Prediction:
         Option(
             "sometimes stops for good above 1.5",
             False,
-            "A saddle slows it; from a random start only 1.5 stops it.",
+            "A saddle slows it; from a random start only 1.5 stops it, with probability 1.",
         ),
     ]
     return predict(question, options, explore_plateaus())

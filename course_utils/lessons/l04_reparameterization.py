@@ -1,7 +1,7 @@
 """Lesson 04, gradients of expectations: its questions, explorers, figures and exercises."""
 
 from collections.abc import Callable
-from math import cos, exp, sin
+from math import cos, exp, sin, sqrt
 
 import ipywidgets as widgets
 import numpy as np
@@ -18,6 +18,7 @@ from course_utils.kit.poll import Prediction
 DATA, TRUTH, Q = style.ROLES["data"], style.ROLES["truth"], style.ROLES["q"]
 MOVED, WEIGHED = "#56B4E9", "#E69F00"  # fills: pathwise, score function
 MU = 1.0  # the mean of q in the figures
+SHARES = [0.1, 0.25, 0.5, 0.75, 0.9]  # of runs that end nearer than the one shown
 
 
 # Questions
@@ -83,7 +84,6 @@ def predict_step() -> Prediction:
 
 def explore_step() -> Explorer:
     """Nine samples follow a step of mu: on the left they move, on the right they are reweighted."""
-    eps = _random(9, seed=1368).numpy()  # nine that lie well apart
     axis = np.linspace(-2, 3.8, 233)
 
     def scene():
@@ -107,7 +107,8 @@ def explore_step() -> Explorer:
             "weighed": right.text(-1.8, 6.25, ""),
         }
 
-    def update(step: float, scale: float) -> dict:
+    def update(draw: int, step: float, scale: float) -> dict:
+        eps = _random(9, seed=draw).numpy()
         old, new = MU + scale * eps, MU + scale * eps + step
         weights, curve = _ratio(old, step, scale), _ratio(axis, step, scale)
         start, exact = (old**2).mean(), 2 * MU + step
@@ -116,23 +117,28 @@ def explore_step() -> Explorer:
             slopes = [(average - start) / step for average in (moved, weighed)]
         else:  # the limit: the two gradient estimates
             slopes = [(2 * old).mean(), (old**2 * eps / scale).mean()]
+        spreads = [spread / 3 for spread in slope_spreads(step, scale)]  # of a mean of nine
         corners = [(old, old**2), (new, old**2), (new, new**2)]  # run, then rise
         return {
             "before": (old, old**2),
             "paths": np.stack([np.stack(corner, 1) for corner in corners], 1),
             "after": (new, new**2),
-            "moved": f"average {start:.2f} → {moved:.2f}\nslope {slopes[0]:.2f}, exact {exact:.2f}",
+            "moved": f"average {start:.2f} → {moved:.2f}\nslope {slopes[0]:.2f}, exact {exact:.2f}\n"
+            f"sd over draws {spreads[0]:.2f}",
             "bars": np.stack([np.stack([old, 0 * old], 1), np.stack([old, weights], 1)], 1),
             "ratio": (axis, np.where(curve < 6, curve, np.nan)),
-            "weighed": f"average {start:.2f} → {weighed:.2f}\nslope {slopes[1]:.2f}",
-            "alt": f"Nine samples of q with width {scale:.2f}; mu takes a step of {step:.2f}. Moved "
-            f"along, their average square goes from {start:.2f} to {moved:.2f}, a slope of "
+            "weighed": f"average {start:.2f} → {weighed:.2f}\nslope {slopes[1]:.2f}\n"
+            f"sd over draws {spreads[1]:.2f}",
+            "alt": f"Draw {draw} of nine samples of q with width {scale:.2f}; mu takes a step of {step:.2f}. "
+            f"Moved along, their average square goes from {start:.2f} to {moved:.2f}, a slope of "
             f"{slopes[0]:.2f}. Left in place with weights between {weights.min():.2f} and "
             f"{weights.max():.2f}, it goes to {weighed:.2f}, a slope of {slopes[1]:.2f}. The exact "
-            f"slope is {exact:.2f}.",
+            f"slope is {exact:.2f}; over all draws of nine the two scatter about it with standard "
+            f"deviations {spreads[0]:.2f} and {spreads[1]:.2f}.",
         }
 
     controls = {
+        "draw": widgets.IntSlider(value=1, min=1, max=20, description="draw nine new samples"),
         "step": widgets.FloatSlider(
             value=0.4, min=-0.6, max=0.6, step=0.05, description="step of μ"
         ),
@@ -140,13 +146,27 @@ def explore_step() -> Explorer:
             value=1, min=0.4, max=1, step=0.05, description="width s of q"
         ),
     }
-    strip = [{"step": d, "scale": s} for d, s in ((-0.6, 1.0), (0.6, 1.0), (0.6, 0.4))]
+    strip = [{"draw": n, "step": 0.6, "scale": s} for n, s in ((1, 1.0), (1, 0.4), (2, 0.4))]
     return Explorer(scene, update, controls, strip)
 
 
 def _ratio(z: np.ndarray, step: float, scale: float) -> np.ndarray:
     """New density over old at z, when the mean of q moves from MU by `step`."""
     return np.exp((step * (z - MU) - step**2 / 2) / scale**2)
+
+
+def slope_spreads(step: float, scale: float) -> tuple[float, float]:
+    """Standard deviations of the slopes of z^2 that one sample gives, moved and reweighted."""
+    if not step:
+        moved, weighed = square_variances(MU, scale)
+        return sqrt(moved), sqrt(weighed)
+
+    def fourth(mean: float) -> float:
+        return mean**4 + 6 * mean**2 * scale**2 + 3 * scale**4  # E[z^4] under N(mean, scale^2)
+
+    # E[w^k z^4] for k = 0, 1, 2: the k-th power of the weight is a shifted bell, times a number.
+    square = fourth(MU) - 2 * fourth(MU + step) + exp((step / scale) ** 2) * fourth(MU + 2 * step)
+    return 2 * scale, sqrt(square / step**2 - (2 * MU + step) ** 2)
 
 
 def predict_variance() -> Prediction:
@@ -293,12 +313,15 @@ def explore_descent(right: Tensor, wrong: Tensor, posterior: Normal, evidence: f
     """The same climb with the right and with the wrong gradient, step by step.
 
     right, wrong: (T, R, 2), mean and scale of q after every step of R runs. posterior: N(m, v).
-    evidence: log p(x), so that log p(x, z) = log p(x) + log posterior(z).
+    evidence: log p(x), so that log p(x, z) = log p(x) + log posterior(z). The runs shown are
+    chosen by where the wrong gradient ends: its share of runs ends nearer to the posterior.
     """
-    paths = {"right": right, "wrong": wrong}
+    ends = kl_divergence(Normal(*wrong[-1].unbind(-1)), posterior)
+    order = ends.argsort()[[int(share * (len(ends) - 1)) for share in SHARES]]
+    paths = {"right": right[:, order], "wrong": wrong[:, order]}
     num_steps, axis = len(right) - 1, np.linspace(-4, 5, 181)
     generator = torch.Generator().manual_seed(0)
-    eps = torch.randn(10, *right.shape[:2], generator=generator, dtype=right.dtype)
+    eps = torch.randn(10, len(right), len(order), generator=generator, dtype=right.dtype)
     gaps, losses = {}, {}
     for name, path in paths.items():
         q = Normal(path[..., 0], path[..., 1])
@@ -342,10 +365,11 @@ def explore_descent(right: Tensor, wrong: Tensor, posterior: Normal, evidence: f
             "printed": right_ax.text(0.03 * num_steps, 25.7, "", va="top"),
         }
 
-    def update(step: int, run: int) -> dict:
-        now = {name: path[step, run - 1] for name, path in paths.items()}
-        gap = {name: values[step, run - 1].item() for name, values in gaps.items()}
-        loss = {name: values[: step + 1, run - 1] for name, values in losses.items()}
+    def update(step: int, share: float) -> dict:
+        run = SHARES.index(share)
+        now = {name: path[step, run] for name, path in paths.items()}
+        gap = {name: values[step, run].item() for name, values in gaps.items()}
+        loss = {name: values[: step + 1, run] for name, values in losses.items()}
         last = {name: values[-1].item() for name, values in loss.items()}
         steps = np.arange(step + 1)
         shown = {name: np.where(values < 23, values, np.nan) for name, values in loss.items()}
@@ -354,19 +378,26 @@ def explore_descent(right: Tensor, wrong: Tensor, posterior: Normal, evidence: f
             "right_loss": (steps, shown["right"]),
             "wrong_loss": (steps, shown["wrong"]),
             "printed": f"right {last['right']:.2f}, wrong {last['wrong']:.2f}",
-            "alt": f"Run {run} after {step} steps. With the right gradient q has mean "
-            f"{now['right'][0]:.2f} and width {now['right'][1]:.2f}, {gap['right']:.2f} nats from the "
-            f"posterior; the printed loss is {last['right']:.2f}. With the wrong one it has mean "
-            f"{now['wrong'][0]:.2f} and width {now['wrong'][1]:.2f}, {gap['wrong']:.2f} nats away, and "
-            f"prints {last['wrong']:.2f}. No loss can be below {-evidence:.2f} on average.",
+            "alt": f"The run of which {share:.0%} end nearer, after {step} steps. With the right "
+            f"gradient q has mean {now['right'][0]:.2f} and width {now['right'][1]:.2f}, "
+            f"{gap['right']:.2f} nats from the posterior; the printed loss is {last['right']:.2f}. "
+            f"With the wrong one it has mean {now['wrong'][0]:.2f} and width "
+            f"{now['wrong'][1]:.2f}, {gap['wrong']:.2f} nats away, and prints "
+            f"{last['wrong']:.2f}. No loss can be below {-evidence:.2f} on average.",
         }
 
     controls = {
         "step": widgets.IntSlider(value=100, min=0, max=num_steps, step=5, description="step"),
-        "run": widgets.IntSlider(value=3, min=1, max=6, description="run"),
+        "share": widgets.SelectionSlider(
+            options=[(_place(share), share) for share in SHARES], value=0.5, description="run"
+        ),
     }
-    strip = [{"step": num_steps, "run": run} for run in (3, 4, 6)]
+    strip = [{"step": num_steps, "share": share} for share in (0.1, 0.5, 0.9)]
     return Explorer(scene, update, controls, strip)
+
+
+def _place(share: float) -> str:
+    return "the median run" if share == 0.5 else f"{share:.0%} end nearer"
 
 
 def _running_mean(values: Tensor, window: int) -> Tensor:

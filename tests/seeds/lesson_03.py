@@ -1,0 +1,36 @@
+"""Lesson 03: EM from other random starts."""
+
+import torch
+
+from course_utils import data, em, ladder, ppca
+from seeds import Claim, Measured
+
+
+def measure(seed: int) -> Measured:
+    """How far EM gets and how fast, on the digits, in two dimensions and on the ladders."""
+    x = data.digits().train
+    best = ppca.fit(x, 5).log_evidence(x).mean()
+    short = best - torch.tensor(em.fit(x, 5, num_steps=150)[1].log_evidence, dtype=torch.float64)
+    points = torch.tensor([[2, 0], [-2, 0], [0, 2**0.5], [0, -(2**0.5)]]).double()
+    climb = torch.tensor(em.fit(points, 1, num_steps=20)[1].log_evidence, dtype=torch.float64)
+    below = ppca.fit(points, 1).log_evidence(points).mean() - climb
+    rungs = {}
+    for name, sets, latent_dim in [("arc", ladder.arc(), 1), ("digits", ladder.digits(), 2)]:
+        train, test = (part.double() for part in sets)
+        rungs[name] = em.fit(train, latent_dim, num_steps=200)[0].log_evidence(test).mean().item()
+    return {
+        "short of the closed form": short[-1].item(),
+        "factor on the digits": ((short[80] / short[60]) ** (1 / 20)).item(),
+        "factor in two dimensions": ((below[18] / below[14]) ** 0.25).item(),
+        "rung on the arc": rungs["arc"],
+        "rung on the digits": rungs["digits"],
+    }
+
+
+CLAIMS = [
+    Claim("short of the closed form", "within 1e-6", lambda v: abs(v) < 1e-6),
+    Claim("factor on the digits", "0.813, within 0.02", lambda v: abs(v - 0.8126) < 0.02),
+    Claim("factor in two dimensions", "0.483, within 0.005", lambda v: abs(v - 0.4833) < 0.005),
+    Claim("rung on the arc", "−1.671", lambda v: abs(v + 1.671) < 1e-3),
+    Claim("rung on the digits", "−0.590", lambda v: abs(v + 0.590) < 1e-3),
+]
