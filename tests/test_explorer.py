@@ -391,3 +391,19 @@ def test_buttons_spell_what_was_pressed_and_can_start_again():
     m.click()
     assert explorer.values == {"moves": "M"}
     assert "1 moves" in explorer._image.value
+
+
+def test_panels_of_equal_aspect_stand_where_a_further_drawing_leaves_them():
+    def equal():
+        fig, axes = style.subplots(2, width_ratios=[1.25, 1])
+        for ax in axes:
+            ax.set(xlabel="$x$", ylabel="$y$", title="A title", aspect="equal")
+        return fig, {"text": axes[0].text(0.1, 0.1, "")}
+
+    made = Explorer(equal, lambda c: {"text": "t", "alt": "1"}, {"c": widgets.Checkbox()})
+    fig = made.artists["text"].get_figure(root=True)
+    before = [ax.get_position().extents for ax in fig.axes]
+    fig.set_layout_engine("constrained")
+    FigureCanvasAgg(fig).draw()
+    after = [ax.get_position().extents for ax in fig.axes]
+    assert np.allclose(before, after, atol=1.5e-3)  # a pixel or so

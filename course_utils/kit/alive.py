@@ -5,10 +5,13 @@ from IPython.display import HTML, display
 
 __all__ = ["show"]
 
-# JupyterLab writes "Loading widget" or "Error displaying widget" where the kernel of one is gone.
+# Front ends write "Error displaying widget" or the like where the kernel of a widget is gone:
+# in JupyterLab and in the classic notebook the still stands for that, too.
 NO_MESSAGE = (
     ".jp-OutputArea-child:has(.ladder-still)+.jp-OutputArea-child "
-    ".jp-OutputArea-output:not(:has(*)){display:none}"
+    ".jp-OutputArea-output:not(:has(.jupyter-widgets)),"
+    ".output_area:has(.ladder-still)+.output_area "
+    ".jupyter-widgets-view:not(:has(.jupyter-widgets)){display:none}"
 )
 # For its first second a still takes no room: meanwhile a widget that is alive hides it.
 LATE = (
