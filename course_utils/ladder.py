@@ -26,8 +26,8 @@ __all__ = [
     "measure",
 ]
 
-# Standard errors of a mean over the test points: the limit's, PPCA's. Rungs are compared on the same points, one by
-# one: a difference is far surer than either level.
+# Standard errors of a mean over the test points: the limit's, and PPCA's. Rungs are compared on
+# the same points, one by one: a difference is far surer than either level.
 ARC_ERROR, DIGITS_ERROR = 0.014, 0.56
 
 
