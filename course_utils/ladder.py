@@ -26,9 +26,9 @@ __all__ = [
     "measure",
 ]
 
-# The standard errors of a mean over the test points. Rungs are compared on the same points, one by
-# one: a difference is far surer than either level.
-ARC_ERROR, DIGITS_ERROR = 0.014, 0.55
+# Standard errors of a mean over the test points: the limit's, and PPCA's. Rungs are compared on
+# the same points, one by one: a difference is far surer than either level.
+ARC_ERROR, DIGITS_ERROR = 0.014, 0.56
 
 
 class Rung(NamedTuple):
@@ -44,15 +44,15 @@ ARC = {
     "vEM": Rung(-0.586, -0.584),
     "VAE": Rung(-0.589, -0.547),
     "VAE, mixture q": Rung(-0.548, -0.546),
-    "flow density": Rung(-0.570, -0.570),
+    "flow density": Rung(-0.571, -0.571),
 }
 DIGITS = {
     "PPCA": Rung(-0.590, -0.590),
     "EM": Rung(-0.590, -0.590),
     "vEM": Rung(20.616, 20.712),
     "VAE": Rung(16.890, 19.759),
-    "VAE, flow q": Rung(15.339, 19.430),
-    "VAE, flow prior": Rung(15.624, 19.814),
+    "VAE, flow q": Rung(15.250, 19.973),
+    "VAE, flow prior": Rung(15.547, 20.383),
 }
 
 

@@ -554,10 +554,12 @@ def plot_branches(encoder: nn.Module, decoder: deep.Decoder) -> Picture:
     weights, means = q.mixture_distribution.probs, q.component_distribution.mean[..., 0]
     fig, ax = style.subplots()
     glow = {"aspect": "auto", "origin": "lower", "extent": (0, 360, -4, 4), "cmap": "cividis"}
-    ax.imshow(posterior.T.sqrt(), **glow)
+    ax.imshow(posterior.T.sqrt().numpy(), **glow)
     for k, mark in enumerate("ov"):
         dots = {"c": Q.color, "marker": mark, "s": 60, "edgecolors": "white", "linewidths": 0.4}
-        ax.scatter(degrees[::4], means[::4, k], alpha=weights[::4, k].numpy(), **dots)
+        ax.scatter(
+            degrees[::4].numpy(), means[::4, k].numpy(), alpha=weights[::4, k].numpy(), **dots
+        )
     ax.set(xlabel="angle of x on the circle, in degrees", ylabel="latent z", ylim=(-4, 4))
     ax.set_title("Two means, solid by their weight: neither crosses")
     ax.set_xticks(range(0, 361, 90))
