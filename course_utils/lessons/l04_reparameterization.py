@@ -316,7 +316,7 @@ def explore_descent(right: Tensor, wrong: Tensor, posterior: Normal, evidence: f
     evidence: log p(x), so that log p(x, z) = log p(x) + log posterior(z). The runs shown are
     chosen by where the wrong gradient ends: its share of runs ends nearer to the posterior.
     """
-    ends = kl_divergence(Normal(*wrong[-1].unbind(-1)), posterior)
+    ends = kl_divergence(Normal(wrong[-1, :, 0], wrong[-1, :, 1]), posterior)
     order = ends.argsort()[[int(share * (len(ends) - 1)) for share in SHARES]]
     paths = {"right": right[:, order], "wrong": wrong[:, order]}
     num_steps, axis = len(right) - 1, np.linspace(-4, 5, 181)
