@@ -6,6 +6,7 @@ NEW_ENOUGH = import sys; sys.exit(sys.version_info < (3, 11))
 BIN := .venv/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 READY := .venv/ready
 LESSON ?= 00
+GIVEN = $(if $(filter command line,$(origin LESSON)),$(LESSON))
 LESSONS = $(sort $(wildcard notebooks/*.ipynb))
 
 # Small tensors gain little from a second thread, and on two busy cores torch's threads wait for
@@ -34,8 +35,8 @@ lab: $(READY) ## JupyterLab, opened on the first lesson
 lecture: $(READY) ## a lesson as live slides: make lecture LESSON=01
 	$(BIN)/python classroom lecture $(LESSON)
 
-test: $(READY) ## all tests: units, properties, notebooks
-	$(BIN)/pytest
+test: $(READY) ## all tests: units, properties, notebooks; of one lesson: make test LESSON=05
+	$(BIN)/pytest -n 2 --dist loadgroup $(if $(GIVEN),-k "$(GIVEN)_ or $(GIVEN).")
 
 lint: $(READY) ## style and types
 	$(BIN)/ruff check
@@ -51,7 +52,7 @@ bench: $(READY) ## how fast the models are; one part: make bench PART=vae
 	cd tests && ../$(BIN)/python -m bench $(PART)
 
 seeds: $(READY) ## the claims that hang on a seed, at five others
-	cd tests && ../$(BIN)/python -m seeds $(if $(filter command line,$(origin LESSON)),$(LESSON))
+	cd tests && ../$(BIN)/python -m seeds $(GIVEN)
 
 # Without widget state, nbconvert shows the stills in place of sliders that no kernel answers.
 html: $(READY) ## the lessons, executed, as build/html

@@ -44,6 +44,15 @@ def test_the_still_stands_before_the_widget_that_hides_it():
     assert hide.layout.display == "none"
 
 
+def test_the_still_hides_what_front_ends_write_in_the_place_of_a_dead_widget():
+    still, _ = outputs(lambda: alive.show(Demo().widget, "still"))
+    rules = re.findall(r"(\S+):has\(\.ladder-still\)\+(\S+) (\S+?):not", still["text/html"])
+    lab, classic = rules
+    assert lab[0].endswith(".jp-OutputArea-child") and classic[0].endswith(",.output_area")
+    assert lab[1:] == (".jp-OutputArea-child", ".jp-OutputArea-output")
+    assert classic[1:] == (".output_area", ".jupyter-widgets-view")
+
+
 def test_without_a_front_end_for_widgets_nothing_is_shown_twice():
     _, live = outputs(lambda: alive.show(Demo().widget, "still"))
     assert set(live) == {VIEW, "text/plain", "text/html"}

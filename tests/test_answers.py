@@ -1,24 +1,26 @@
 """Every exercise of every lesson, with the answers that its lesson's tests bring.
 
-A test_lesson_NN.py has RIGHT {key: an answer unlike the reference}, STUBS {key: the stub} and
-WRONG [(key, a wrong answer as a student would write it, words of the message it must get)].
+A lessons/NAME/answers_NN.py has RIGHT {key: an answer unlike the reference}, STUBS {key: the stub}
+and WRONG [(key, a wrong answer as a student would write it, words of the message it must get)].
 """
 
 import importlib
 import itertools
 import re
+import sys
 from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from course_utils.kit import hint, solution
-from course_utils.kit.exercise import EXERCISES, examine
+from course_utils.kit.examine import examine
+from course_utils.kit.exercise import EXERCISES
 
-LESSONS = [
-    importlib.import_module(path.stem)
-    for path in sorted(Path(__file__).parent.glob("test_lesson_*"))
-]
+HERE = Path(__file__).parent
+FILES = [*sorted(HERE.glob("lessons/*/answers_*.py")), *sorted(HERE.glob("test_lesson_*.py"))]
+sys.path += sorted({str(file.parent) for file in FILES})
+LESSONS = [importlib.import_module(file.stem) for file in FILES]
 RIGHT = {key: answer for lesson in LESSONS for key, answer in lesson.RIGHT.items()}
 STUBS = {key: answer for lesson in LESSONS for key, answer in lesson.STUBS.items()}
 WRONG = [row for lesson in LESSONS for row in lesson.WRONG]

@@ -401,7 +401,7 @@ GRID = deep.grid(1, 0.5)
         (GRID[:0], 1),
         (GRID.flip(0), 1),
         (GRID * math.nan, 1),
-        (GRID / 0, 1),
+        (torch.cat([GRID, torch.tensor([math.inf]).double()]), 1),
     ],
 )
 @pytest.mark.parametrize("measure", [deep.log_evidence, deep.mode])

@@ -1,14 +1,15 @@
 """No tensor is made on torch's default device: every one follows those that are given.
 
-Under `torch.device("meta")` a tensor made without a device has no values, and the first
-operation that joins it to one that has them fails.
+Under `torch.device("meta")` a tensor made without a device has no values: most operations that
+join it to one that has them fail, and after the others the result is another.
 """
 
 import pytest
 import torch
-from torch.distributions import Independent, Laplace, MultivariateNormal, Normal
+from torch.distributions import Distribution, Independent, Laplace, MultivariateNormal, Normal
+from torch.utils._pytree import tree_leaves
 
-from course_utils import deep, flows, gradients, vae, vem
+from course_utils import deep, flows, gradients, training, vae, vem
 from course_utils.gaussian import Gaussian, StandardNormal
 from course_utils.mixture import BernoulliMixture
 
@@ -30,7 +31,7 @@ NETWORKS = {
 
 def problem(model, latent_dim, covariance):
     """The functions over deep models, each on data of its own."""
-    x, start = model.sample(4), torch.zeros(4, vem.num_parameters(latent_dim, covariance))
+    x, start = model.sample(4), torch.randn(4, vem.num_parameters(latent_dim, covariance)) / 5
     q = vem.gaussian(start, latent_dim)
     local = vem.Local(4, latent_dim, covariance)
     encoder = vae.Encoder(2, latent_dim, (3,), covariance)
@@ -62,16 +63,30 @@ CASES = [
 ]
 
 
+def numbers(result):
+    """The tensors of a result, q's mean and the losses of a training among them."""
+    for part in tree_leaves(result):
+        if isinstance(part, training.History):
+            yield torch.tensor(part.loss, device="cpu")
+        else:
+            yield part.mean if isinstance(part, Distribution) else part
+
+
 @pytest.mark.parametrize(("name", "latent_dim", "covariance", "likelihood"), CASES)
 def test_deep_models_follow_their_data(name, latent_dim, covariance, likelihood):
-    run = problem(NETWORKS[likelihood](latent_dim), latent_dim, covariance)[name]
-    with torch.device("meta"):
-        run()
+    found = []
+    for device in ("cpu", "meta"):
+        torch.manual_seed(0)
+        run = problem(NETWORKS[likelihood](latent_dim), latent_dim, covariance)[name]
+        with torch.device(device):
+            found.append(list(numbers(run())))
+    for expected, other in zip(*found, strict=True):
+        torch.testing.assert_close(other, expected, rtol=0, atol=0)
 
 
 @pytest.mark.parametrize("latent_dim", [1, 2])
 def test_a_grid_is_where_it_is_asked_for(latent_dim):
-    for axis in torch.utils._pytree.tree_leaves(deep.grid(latent_dim, 0.5, device="meta")):
+    for axis in tree_leaves(deep.grid(latent_dim, 0.5, device="meta")):
         assert axis.device.type == "meta" and axis.dtype == torch.float64
 
 
@@ -94,7 +109,8 @@ def test_mean_field_follows_its_model():
     model = BernoulliMixture(torch.tensor([0.4, 0.6]), torch.full((2, 3), 0.3))
     x, seen, start = torch.ones(4, 3), torch.tensor([True, False, False]), torch.full((4, 2), 0.5)
     with torch.device("meta"):
-        vem.mean_field(model, x, seen, start)
+        found = vem.mean_field(model, x, seen, start)
+    assert {t.device.type for t in (found.weights, found.means, *found.elbo)} == {"cpu"}
 
 
 Q = {
@@ -112,10 +128,13 @@ def test_gradients_follow_q(name):
         return z.reshape(*q.expand([5, *q.batch_shape]).batch_shape, -1).square().sum(-1)
 
     with torch.device("meta"):
-        gradients.pathwise(f, q, 5, entropy=True)
-        gradients.score_function(f, q, 5, baseline=0.5)
-        gradients.detached(f, q, 5)
-        gradients.sticking_the_landing(f, q, 5)
+        made = [
+            gradients.pathwise(f, q, 5, entropy=True),
+            gradients.score_function(f, q, 5, baseline=0.5),
+            gradients.detached(f, q, 5),
+            gradients.sticking_the_landing(f, q, 5),
+        ]
+    assert {tensor.device.type for tensor in tree_leaves(made)} == {"cpu"}
 
 
 LAYERS = {
@@ -144,9 +163,8 @@ def test_flows_follow_their_layers(name, context_dim):
     flow = flows.Flow(flows.standard_normal(2), [layer])
     with torch.device("meta"):
         q = flow.condition(context) if layer.context_dim else flow.expand([4])
-        q.log_prob(x)
-        q.rsample_and_log_prob([5])
-        q.sample([5])
+        made = [q.log_prob(x), *q.rsample_and_log_prob([5]), q.sample([5])]
+    assert {tensor.device.type for tensor in made} == {"cpu"}
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])

@@ -392,6 +392,12 @@ def test_a_factor_of_single_numbers_must_be_the_same_too():
     assert "times" not in judge(lambda x: x.sum() + 1, task).message
 
 
+def test_a_factor_of_a_large_case_is_not_one_of_a_small_case():
+    cases = [(numbers(4, 3), 1.0), (numbers(2, 2), 1e-9)]
+    message = judge(lambda x, scale: len(x) * reference(x, scale), make(cases=cases)).message
+    assert "Off by" in message and "times" not in message
+
+
 def test_a_single_number_has_no_factor():
     assert "times" not in judge(lambda *_: 7, make(torch.sum, [(numbers(3),)], [])).message
 
@@ -609,7 +615,7 @@ def test_every_setting_is_as_it_was_after_a_check(shown, body, end):
 
 
 @pytest.mark.parametrize("draw", ["torch.rand(3)", "np.random.rand(3)", "random.random()"])
-def test_a_setting_of_one_case_does_not_reach_the_next(draw):
+def test_every_case_draws_the_same_whatever_was_drawn_before(draw):
     drawn = []
     scope = {"torch": torch, "np": np, "random": random}
 
@@ -617,8 +623,10 @@ def test_a_setting_of_one_case_does_not_reach_the_next(draw):
         drawn.append(str(eval(draw, scope)))
         return reference(x, scale)
 
-    assert judge(answer).kind == "right"
-    assert drawn[0] == drawn[1]
+    for seed in (1, 2):
+        random.seed(seed), np.random.seed(seed), torch.manual_seed(seed)
+        assert judge(answer).kind == "right"
+    assert len(drawn) == 4 and len(set(drawn)) == 1
 
 
 def test_an_answer_with_a_memory_is_judged_by_what_it_returns():

@@ -35,7 +35,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
 from functools import cached_property
 from html.parser import HTMLParser
 from pathlib import Path
@@ -45,7 +44,6 @@ import matplotlib
 import matplotlib.font_manager  # writes the list of fonts that the kernels are given
 import nbformat
 import pytest
-from conftest import SECONDS
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from course_utils.kit.exercise import EXERCISES, Exercise, Mistake
@@ -394,19 +392,12 @@ class Run:
     passed: bool
     refused: str  # what the guard kept it from doing
     changed: str  # global state that a cell left otherwise
+    seconds: float  # of CPU, its kernel's start included
 
     @property
     def outputs(self) -> list[tuple[int, nbformat.NotebookNode]]:
         cells = enumerate(self.notebook.cells, 1)
         return [(i, out) for i, cell in cells for out in cell.get("outputs", [])]
-
-    @property
-    def seconds(self) -> float:
-        times = []
-        for cell in self.notebook.cells:
-            stamps = cell.metadata.get("execution", {}).values()
-            times += [datetime.fromisoformat(stamp) for stamp in stamps]
-        return (max(times) - min(times)).total_seconds() if times else 0.0
 
 
 def execute(path: Path, folder: Path) -> Run:
@@ -439,23 +430,24 @@ def execute(path: Path, folder: Path) -> Run:
     (scratch / "pytest.ini").write_text("[pytest]\n")
     command = [sys.executable, "-m", "pytest", "-c", scratch / "pytest.ini", "--rootdir", lessons]
     command += ["-p", "no:cacheprovider", "--nbmake", "--overwrite", lessons / path.name]
+    before = os.times()
     done = subprocess.run(
         command, cwd=lessons, env=environment, text=True, capture_output=True, encoding="utf-8"
     )
+    after = os.times()
     logs = [scratch / "refused.txt", scratch / "changed.txt"]
     return Run(
         nbformat.read(lessons / path.name, as_version=4),
         done.stdout + done.stderr,
         done.returncode == 0,
         *(log.read_text() if log.exists() else "" for log in logs),
+        sum(after[2:4]) - sum(before[2:4]),  # of the processes that have ended
     )
 
 
 @pytest.fixture(scope="session", params=[pytest.param(path, id=path.stem) for path in NOTEBOOKS])
 def run(request, tmp_path_factory) -> Run:
-    result = execute(request.param, tmp_path_factory.mktemp("run"))
-    request.config.stash[SECONDS][request.param.name] = result.seconds
-    return result
+    return execute(request.param, tmp_path_factory.mktemp("run"))
 
 
 class Images(HTMLParser):
@@ -514,7 +506,8 @@ def hidden_errors(run: Run) -> list[str]:
     return found
 
 
-def test_it_runs(run):
+def test_it_runs(run, request, record_property):
+    record_property("CPU seconds", (request.node.callspec.params["run"].stem, run.seconds))
     assert run.passed, run.report
 
 

@@ -59,11 +59,11 @@ MEASURES = {
     "elbo": lambda x, m: vem.elbo(x, start(), m, NODES),
     "exact_elbo": lambda x, m: vem.exact_elbo(x, start(), m, NODES),
     "best_q": lambda x, m: vem.best_q(x, m, start(), num_steps=2, num_nodes=NODES)[1],
-    "log_evidence": lambda x, m: deep.log_evidence(x, m, deep.grid(1, 0.1)),
+    "log_evidence": lambda x, m: deep.log_evidence(x, m, deep.grid(1, 0.004)),
     "log_evidence of a Laplace": lambda x, m: deep.log_evidence(
         x, HeavyTailed(1, D).double(), deep.grid(1, 0.1)
     ),
-    "mode": lambda x, m: deep.mode(x, m, deep.grid(1, 0.1)),
+    "mode": lambda x, m: deep.mode(x, m, deep.grid(1, 0.004)),
     "gaps": lambda x, m: torch.stack(
         vae.gaps(x, vae.Encoder(D, 1).double(), m, deep.grid(1, 0.1), num_steps=2, num_nodes=NODES)
     ),
