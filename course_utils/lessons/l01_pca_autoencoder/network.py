@@ -1,0 +1,179 @@
+"""5 · Let a network find it: the plane it finds, exercise 01.3, and axes that it does not."""
+
+from math import radians
+
+import ipywidgets as widgets
+import numpy as np
+import torch
+from torch import Tensor
+
+from course_utils import pca
+from course_utils.kit import Exercise, Explorer, Mistake, Option, Poll, figure, style
+from course_utils.kit.figure import Picture, mosaic
+from course_utils.lessons.l01_pca_autoencoder.cases import normal
+
+DATA, TRUTH, MODEL = style.ROLES["data"], style.ROLES["truth"], style.ROLES["model"]
+
+
+def plot_training(loss: list[float], floor: float) -> Picture:
+    """The training loss of the autoencoder above its floor."""
+    fig, ax = style.subplots()
+    ax.plot(loss, **MODEL.line | {"linestyle": "-"})
+    ax.axhline(floor, **TRUTH.line)
+    ax.text(
+        len(loss),
+        floor * 0.97,
+        f"$\\sum_{{i>H}}\\lambda_i$ = {floor:.4f}",
+        color=TRUTH.color,
+        ha="right",
+        va="top",
+    )
+    ax.set(xlabel="step", ylabel="squared error per image", xlim=(0, len(loss)))
+    ax.set_ylim(bottom=0.85 * floor)
+    ax.set_title("Training stops at the variance left out")
+    return figure(
+        fig,
+        alt=f"The loss falls from {loss[0]:.2f} to {loss[-1]:.4f}, the sum of the eigenvalues left "
+        f"out, {floor:.4f}, which it does not pass.",
+    )
+
+
+def _sines(A: Tensor, B: Tensor) -> Tensor:
+    """Sines of the principal angles between the planes of A and B, the largest first."""
+    Q_A, Q_B = torch.linalg.qr(A).Q, torch.linalg.qr(B).Q
+    return torch.linalg.svdvals(Q_B - Q_A @ (Q_A.T @ Q_B))
+
+
+Exercise(
+    "01.3",
+    pca.principal_angle,
+    cases=[
+        # Short columns: without orthonormal bases the "sines" are wrong, but still below 1.
+        (0.2 * normal(6, 2), 0.2 * normal(6, 2, seed=1)),
+        (0.2 * normal(7, 3, seed=2), 0.2 * normal(7, 3, seed=3)),
+        # Almost the same plane: here the cosine is 1 up to rounding.
+        (0.2 * normal(6, 2), 0.2 * normal(6, 2) + 1e-6 * normal(6, 2, seed=1)),
+    ],
+    mistakes=[
+        Mistake(
+            lambda A, B: (
+                torch.linalg.svdvals(torch.linalg.qr(A).Q.T @ torch.linalg.qr(B).Q)
+                .min()
+                .acos()
+                .rad2deg()
+            ),
+            "Right for wide angles. Near 0 the cosine is 1 up to rounding, and <code>acos</code> loses "
+            "half the digits or returns NaN. Use the sine.",
+            tolerance=1e-2,
+        ),
+        Mistake(
+            lambda A, B: _sines(A, B).min().asin().rad2deg(),
+            "That is the smallest angle. Two planes can share a line and still differ: take the "
+            "largest singular value.",
+        ),
+        Mistake(
+            lambda A, B: _sines(A, B).max().asin(),
+            "Right, but in radians: convert with <code>.rad2deg()</code>.",
+        ),
+        Mistake(
+            lambda A, B: _sines(A, B).max(),
+            "That is the sine of the angle: take <code>.asin().rad2deg()</code>.",
+        ),
+        Mistake(
+            lambda A, B: torch.linalg.svdvals(B - A @ (A.T @ B)).max().asin().rad2deg(),
+            "The columns are not orthonormal, so A Aᵀ does not project. Make them so first: "
+            "<code>torch.linalg.qr(A).Q</code>.",
+        ),
+    ],
+    nudge="Take from Q_B its projection on the plane of A. What is left is what sticks out.",
+    formula="$$\\sin\\theta_{\\max} = \\sigma_{\\max}\\big(Q_B - Q_AQ_A^\\top Q_B\\big)$$ with $Q_A$, $Q_B$ "
+    "from <code>torch.linalg.qr</code>, then <code>.asin().rad2deg()</code>.",
+)
+
+
+def poll_axes() -> Poll:
+    """What an unconstrained linear autoencoder's encoder converges to."""
+    return Poll(
+        "Encoder and decoder are free matrices, H = 2, S has full rank, and training has "
+        "converged from a random start. The two rows of the encoder are …",
+        [
+            Option(
+                "the first two principal components",
+                False,
+                "Nothing in the loss points at them: it sees only decoder times encoder.",
+            ),
+            Option(
+                "the first two principal components, rotated",
+                False,
+                "A rotation is possible, but so is a shear or a stretch that the decoder undoes.",
+            ),
+            Option(
+                "any basis of their plane, perhaps not orthogonal",
+                True,
+                "For every invertible M the pair (MA, BM⁻¹) has the same product and the same loss.",
+            ),
+            Option(
+                "perhaps something else: gradient descent may end in a bad local minimum",
+                False,
+                "There is none: every critical point but the best plane is a strict saddle "
+                "(Baldi & Hornik 1989), and a random start misses those with probability 1.",
+            ),
+        ],
+    )
+
+
+def explore_mixing(
+    encoder: Tensor, decoder: Tensor, mean: Tensor, x: Tensor, labels: Tensor
+) -> Explorer:
+    """Shear and stretch the codes of a two-unit autoencoder; the decoder undoes it.
+
+    encoder (2, D), decoder (D, 2), mean (D,): the trained autoencoder. x (N, D) images with
+    their labels (N,), of which the digits 0, 3 and 4 are drawn.
+    """
+    # Start from codes with unit covariance: mixing by M is then all there is to see.
+    raw = (x - mean) @ encoder.T
+    whiten = torch.linalg.inv(torch.linalg.cholesky(raw.T.cov(correction=0)))
+    A, B = whiten @ encoder, decoder @ torch.linalg.inv(whiten)
+    groups = {digit: x[labels == digit][:20] for digit in (0, 3, 4)}
+    shown = torch.stack([group[0] for group in groups.values()])
+
+    def scene():
+        fig, (left, right) = style.subplots(2, width_ratios=[1.1, 1])
+        left.set(xlim=(-6, 6), ylim=(-5, 5), xlabel="$z_1$", ylabel="$z_2$", aspect="equal")
+        left.set_title("The code moves")
+        right.axis("off")
+        right.set_title("The reconstruction does not")
+        glyphs = {"color": DATA.color, "linestyle": "none", "markersize": 11}
+        artists = {f"digit_{d}": left.plot([], [], marker=f"${d}$", **glyphs)[0] for d in groups}
+        return fig, artists | {
+            "images": right.imshow(mosaic(shown, shown), cmap="gray_r", vmin=0, vmax=1),
+            "error": right.text(0, 21.5, ""),
+        }
+
+    def update(shear: float, stretch: float, turn: float) -> dict:
+        c, s = np.cos(radians(turn)), np.sin(radians(turn))
+        rotation = torch.tensor([[c, -s], [s, c]], dtype=A.dtype)
+        mix = rotation @ torch.tensor([[stretch, shear], [0, 1]], dtype=A.dtype)
+        encode, decode = mix @ A, B @ torch.linalg.inv(mix)
+        rebuilt = (shown - mean) @ encode.T @ decode.T + mean
+        error = ((x - mean) - (x - mean) @ encode.T @ decode.T).square().sum(1).mean().item()
+        codes = {f"digit_{d}": tuple(((g - mean) @ encode.T).T) for d, g in groups.items()}
+        return codes | {
+            "images": mosaic(shown, rebuilt),
+            "error": f"squared error per test image: {error:.6f}",
+            "alt": f"Left, the codes of the digits 0, 3 and 4, sheared by {shear:.1f}, stretched by "
+            f"{stretch:.1f} and turned by {turn:.0f} degrees. Right, three digits and their "
+            f"reconstructions, which never change; the squared error per test image is {error:.6f}.",
+        }
+
+    controls = {
+        "shear": widgets.FloatSlider(value=0.0, min=-1.5, max=1.5, description="shear"),
+        "stretch": widgets.FloatSlider(value=1.0, min=0.5, max=2, description="stretch"),
+        "turn": widgets.FloatSlider(value=0, min=0, max=360, step=5, description="turn (degrees)"),
+    }
+    strip = [
+        {"shear": 0.0, "stretch": 1.0, "turn": 0.0},
+        {"shear": 1.5, "stretch": 1.0, "turn": 0.0},
+        {"shear": 0.0, "stretch": 2.0, "turn": 60.0},
+    ]
+    return Explorer(scene, update, controls, strip)

@@ -1,0 +1,55 @@
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from shared_02 import few
+from torch.distributions import MultivariateNormal
+
+from course_utils import pca, ppca
+from course_utils.lessons.l02_ppca_posterior.closed_form import max_log_likelihood, shrinkage
+
+
+@st.composite
+def fits(draw):
+    """Data and its PPCA with latent_dim < D."""
+    torch.manual_seed(draw(st.integers(0, 2**32 - 1)))
+    D = draw(st.integers(2, 6))
+    x = torch.randn(40, D, dtype=torch.float64) @ torch.randn(D, D, dtype=torch.float64) + 2
+    return x, draw(st.integers(1, D - 1))
+
+
+@given(fits())
+@few
+def test_shrinkage_is_what_encoding_and_decoding_does(drawn):
+    x, latent_dim = drawn
+    model, (_, eigenvalues, U) = ppca.fit(x, latent_dim), pca.spectrum(x)
+    factor = shrinkage(eigenvalues[:latent_dim], model.sigma2)
+    U = U[:, :latent_dim]
+    torch.testing.assert_close(model.W @ model.E @ U, U * factor, rtol=1e-6, atol=1e-9)
+
+
+@given(fits())
+@few
+def test_max_log_likelihood_is_that_of_the_fit(drawn):
+    x, latent_dim = drawn
+    eigenvalues = pca.spectrum(x)[1]
+    ours = max_log_likelihood(eigenvalues, latent_dim, len(x))
+    fitted = ppca.fit(x, latent_dim).log_evidence(x).sum()
+    torch.testing.assert_close(ours, fitted, rtol=1e-8, atol=1e-8)
+    full = MultivariateNormal(x.mean(0), x.T.cov(correction=0)).log_prob(x).sum()
+    assert ours <= full + 1e-8
+
+
+def best_under(eigenvalues, latent_dim, sigma2):
+    """The largest mean log-likelihood for this sigma2, from the spectrum."""
+    variances = eigenvalues.clamp(min=sigma2)
+    variances[latent_dim:] = sigma2
+    return -0.5 * (torch.log(2 * torch.pi * variances) + eigenvalues / variances).sum()
+
+
+def test_with_as_many_latents_as_dimensions_the_noise_is_not_identified():
+    full = torch.tensor([3.0, 2.0, 1.0], dtype=torch.float64)
+    at = [best_under(full, 3, sigma2).item() for sigma2 in (1e-6, 0.5, 1.0, 1.1)]
+    assert at[0] == at[1] == at[2] > at[3]
+    singular = torch.tensor([3.0, 2.0, 0.0], dtype=torch.float64)
+    for latent_dim in (2, 3):  # rank S <= H < D, and rank S < D = H
+        assert best_under(singular, latent_dim, 1e-12) > best_under(singular, latent_dim, 1e-6) + 5
