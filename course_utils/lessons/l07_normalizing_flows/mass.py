@@ -1,0 +1,156 @@
+"""1, mass is conserved: twenty bins of equal mass, and exercise 07.1."""
+
+from collections.abc import Callable
+from math import expm1, log, pi
+
+import ipywidgets as widgets
+import numpy as np
+import torch
+from matplotlib.collections import LineCollection
+from matplotlib.patches import Polygon
+from torch import Tensor
+
+from course_utils.flows.spline import SMALLEST, SplineMap
+from course_utils.kit import Exercise, Explorer, Mistake, Option, predict, style
+from course_utils.kit.poll import Prediction
+from course_utils.lessons.l07_normalizing_flows.cases import normal
+
+DATA, PRIOR, TRUTH, MODEL = (style.ROLES[role] for role in ("data", "prior", "truth", "model"))
+
+FILL = "#56B4E9"
+NUM_BINS = 20
+EDGE = 4.0  # the spline's bound; a standard normal has 0.006 % beyond it
+HAND = SplineMap(4, EDGE)  # knots at z = -4, -2, 0, 2, 4
+
+
+def by_hand(slope: float, share: float) -> Tensor:
+    """theta of HAND with this slope at z = 0, and this share of the x axis for -2 < z < 2."""
+    heights = torch.tensor([1 - share, share, share, 1 - share], dtype=torch.float64).log()
+    slopes = torch.tensor([1.0, slope, 1.0], dtype=torch.float64) - SMALLEST
+    return torch.cat([torch.zeros(4), heights, slopes.expm1().log() - log(expm1(1 - SMALLEST))])
+
+
+def bins(slope: float, share: float) -> tuple[Tensor, Tensor]:
+    """The edges (21,) of twenty bins that hold 1/20 of N(0, 1) each, and where they land."""
+    z = torch.special.ndtri(torch.linspace(0, 1, NUM_BINS + 1, dtype=torch.float64))
+    z = z.clamp(-EDGE, EDGE)
+    return z, HAND.forward(z, by_hand(slope, share))[0]
+
+
+def predict_bins() -> Prediction:
+    """Ask what a steep map does to the density, then bend it."""
+    question = "The map x = T(z) has slope 5 at z. What happens to the density there?"
+    options = [
+        Option("five times higher at T(z)", False, "Neighbours end up further apart, not closer."),
+        Option(
+            "five times lower at T(z)", True, "The same mass is spread over five times the width."
+        ),
+        Option("it stays", False, "The mass stays. It is on another width."),
+        Option("it depends on p(z)", False, "The factor is 1/5 whatever p(z) is."),
+    ]
+    return predict(question, options, explore_bins())
+
+
+def explore_bins() -> Explorer:
+    """Bins of equal mass go through a monotone spline: density = mass / width."""
+    z = torch.linspace(-EDGE, EDGE, 401, dtype=torch.float64)
+    log_p = -z.square() / 2 - log(2 * pi) / 2
+
+    def scene():
+        fig, (left, right) = style.subplots(2, width_ratios=[1.25, 1], sharey=True)
+        left.set(xlim=(-EDGE, EDGE), ylim=(-EDGE, EDGE), xlabel="z ~ N(0, 1)", ylabel="x = T(z)")
+        left.set_title("Twenty bins of mass 1/20")
+        left.fill_between(z, -EDGE, -EDGE + 3 * log_p.exp(), color=PRIOR.color, alpha=0.25)
+        left.plot(z, -EDGE + 3 * log_p.exp(), **PRIOR.line)
+        right.set(xlim=(0, 1.1), xlabel="density of x", title="density = mass / width")
+        outline = Polygon(np.zeros((3, 2)), closed=True, facecolor=FILL, edgecolor="white")
+        return fig, {
+            "paths": left.add_collection(LineCollection([], colors=DATA.color, linewidths=1)),
+            "map": left.plot([], [], **MODEL.line)[0],
+            "bars": right.add_patch(outline),
+            "density": right.plot([], [], **TRUTH.line)[0],
+            "numbers": right.text(1.08, 3.6, "", color=TRUTH.color, ha="right", va="top"),
+        }
+
+    def update(slope: float, share: float) -> dict:
+        theta = by_hand(slope, share)
+        x, log_slope = HAND.forward(z, theta)
+        at, lands = (edge.numpy() for edge in bins(slope, share))
+        height = 1 / NUM_BINS / np.diff(lands)
+        steps = np.stack([np.repeat(height, 2), np.repeat(lands, 2)[1:-1]], 1)
+        outline = np.concatenate([[[0, lands[0]]], steps, [[0, lands[-1]]]])
+        middle = 0.3989 / slope
+        return {
+            "paths": [[(a, -EDGE), (a, b), (EDGE, b)] for a, b in zip(at, lands, strict=True)],
+            "map": (z, x),
+            "bars": outline,
+            "density": ((log_p - log_slope).exp(), x),
+            "numbers": f"at x = 0:\n0.3989 / {slope:.3f}\n= {middle:.3f}",
+            "alt": f"A spline with slope {slope:.2f} at z = 0 carries twenty bins of mass 0.05 to "
+            f"bins of widths {np.diff(lands).min():.2f} to {np.diff(lands).max():.2f}. Mass over "
+            f"width follows the exact density, which is {middle:.3f} at x = 0.",
+        }
+
+    controls = {
+        "slope": widgets.FloatLogSlider(
+            value=1, min=-0.4, max=0.7, step=0.02, description="slope of T at z = 0"
+        ),
+        "share": widgets.FloatSlider(
+            value=0.5, min=0.4, max=0.7, step=0.05, description="share of x for −2 < z < 2"
+        ),
+    }
+    strip = [{"slope": s, "share": 0.5} for s in (0.5, 1.0, 4.0)]
+    return Explorer(scene, update, controls, strip)
+
+
+def log_density(x: Tensor, inverse: Callable, slope: Callable) -> Tensor:
+    """log p(x) (N,) of x = T(z), z ~ N(0, 1), from T's inverse and its slope T'(z)."""
+    z = inverse(x)
+    log_p = -z.square() / 2 - log(2 * pi) / 2
+    return log_p - slope(z).abs().log()
+
+
+Exercise(
+    "07.1",
+    log_density,
+    cases=[
+        (normal(6).exp(), torch.log, torch.exp),
+        (normal(5, seed=1), lambda x: (1 - x) / 3, lambda z: torch.full_like(z, -3.0)),
+    ],
+    mistakes=[
+        Mistake(
+            lambda x, inverse, slope: (
+                -inverse(x).square() / 2 - log(2 * pi) / 2 + slope(inverse(x)).abs().log()
+            ),
+            "The sign: where T stretches, mass is spread and the density falls.",
+        ),
+        Mistake(
+            lambda x, inverse, slope: -inverse(x).square() / 2 - log(2 * pi) / 2,
+            "That is the density of z. The volume is missing: subtract log|T′(z)|.",
+        ),
+        Mistake(
+            lambda x, inverse, slope: (
+                -inverse(x).square() / 2 - log(2 * pi) / 2 - slope(x).abs().log()
+            ),
+            "The slope is a function of z, and you gave it x.",
+        ),
+        Mistake(
+            lambda x, inverse, slope: -x.square() / 2 - log(2 * pi) / 2 - slope(x).abs().log(),
+            "That never goes back to z: N(0, 1) is the density of z = T⁻¹(x).",
+        ),
+        Mistake(
+            lambda x, inverse, slope: (
+                -inverse(x).square() / 2 - log(2 * pi) / 2 - slope(inverse(x)).log()
+            ),
+            "Right for increasing T. A decreasing one has a negative slope: a width is |T′| dz.",
+        ),
+        Mistake(
+            lambda x, inverse, slope: (
+                -inverse(x).square() / 2 - log(2 * pi) / 2 - slope(inverse(x)).abs().log()
+            ).mean(),
+            "Return one log density per point; the mean is taken later, in sight.",
+        ),
+    ],
+    nudge="Where was x before the map? How dense was it there? And how wide has dz become?",
+    formula="$$\\log p(x) = \\log\\mathcal N(z\\mid 0, 1) - \\log|T'(z)|,\\qquad z = T^{-1}(x)$$",
+)
