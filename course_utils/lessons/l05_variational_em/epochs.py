@@ -1,0 +1,93 @@
+"""7, watch it happen: decoder, codes and gaps, epoch by epoch."""
+
+from typing import NamedTuple
+
+import ipywidgets as widgets
+import matplotlib as mpl
+import numpy as np
+import torch
+from matplotlib.patheffects import withStroke
+from torch import Tensor
+
+from course_utils import deep, vem
+from course_utils.kit import Explorer, style
+from course_utils.lessons.l05_variational_em.colors import GAP, GAP_TEXT, MODEL, TRUTH, Q
+
+BARS = torch.arange(0, 1800, 60)
+
+
+class Snapshot(NamedTuple):
+    """One moment of a training on the arc; a bar for every 60th of the first 1800 points."""
+
+    epoch: int
+    curve: Tensor  # the decoder at -2.5, ..., 2.5: (101, 2)
+    mean: Tensor  # of every q_n: (N,)
+    evidence: Tensor  # of the points with a bar, (30,)
+    elbo: Tensor
+
+
+def look(epoch: int, model: deep.Model, q: vem.Local, x: Tensor) -> Snapshot:
+    """What the explorer needs of this moment, exact to quadrature."""
+    with torch.no_grad():
+        curve = model(torch.linspace(-2.5, 2.5, 101)[:, None]).mean
+        some = vem.gaussian(q.rows[BARS], 1)
+        elbo = vem.exact_elbo(x[BARS], some, model)
+        return Snapshot(
+            epoch, curve, q().mean[:, 0].clone(), deep.log_evidence(x[BARS], model), elbo
+        )
+
+
+def explore_epochs(x: Tensor, snapshots: list[Snapshot]) -> Explorer:
+    """Decoder, codes and gap bars as variational EM goes on."""
+    order = torch.atan2(x[BARS, 1], x[BARS, 0]).argsort()
+    edges, shown = torch.linspace(-1.6, 1.6, 7), x[:400]
+    colors = mpl.colormaps["viridis"](np.linspace(0, 0.95, 8))
+    high = 0.8  # nats; longer bars are cut
+
+    def scene():
+        fig, (left, right) = style.subplots(2)
+        left.set(xlim=(-1.7, 1.7), ylim=(-1.7, 1.7), aspect="equal", xlabel="$x_1$")
+        left.set(ylabel="$x_2$", title="Points, coloured by $\\mu_n$")
+        right.set(
+            xlim=(-1, len(BARS)), ylim=(0, high * 1.5), xticks=[], ylabel="gap, nats (cut at 0.8)"
+        )
+        right.set(xlabel="30 points, along the arc", title="Each owns a gap bar")
+        dots = {"linestyle": "none", "marker": "o", "markersize": 5}
+        codes = [left.plot([], [], color=color, **dots)[0] for color in colors]
+        halo = {"path_effects": [withStroke(linewidth=9, foreground="white")]}  # over the dots
+        return fig, {f"code_{k}": line for k, line in enumerate(codes)} | {
+            "decoder": left.plot([], [], **MODEL.line | {"linewidth": 5} | halo)[0],
+            "gaps": right.add_collection(
+                mpl.collections.LineCollection([], colors=GAP, linewidths=8)
+            ),
+            "evidence": right.text(-0.6, high * 1.39, "", color=TRUTH.color),
+            "elbo": right.text(-0.6, high * 1.27, "", color=Q.color),
+            "epoch": left.text(-1.6, 1.6, "", va="top"),
+            "gap": right.text(-0.6, high * 1.15, "", color=GAP_TEXT),
+        }
+
+    def update(step: int) -> dict:
+        s = snapshots[step]
+        bin_of = torch.bucketize(s.mean[: len(shown)], edges)
+        evidence, elbo = s.evidence[order], s.elbo[order].double()
+        gap = evidence - elbo
+        bars = [[(n, 0), (n, min(height, high))] for n, height in enumerate(gap.tolist())]
+        return {f"code_{k}": tuple(shown[bin_of == k].T) for k in range(8)} | {
+            "decoder": tuple(s.curve.T),
+            "gaps": bars,
+            "evidence": f"evidence {evidence.mean():.3f}".replace("-", "−"),
+            "elbo": f"ELBO {elbo.mean():.3f}".replace("-", "−"),
+            "epoch": f"epoch {s.epoch}",
+            "gap": f"gap {gap.mean():.3f}, on average",
+            "alt": f"After {s.epoch} epochs, of 30 data points the mean evidence is "
+            f"{evidence.mean():.3f}, the mean ELBO {elbo.mean():.3f} and the mean gap "
+            f"{gap.mean():.3f} nats; the largest is {gap.max():.3f}.",
+        }
+
+    last = len(snapshots) - 1
+    slider = widgets.IntSlider(
+        value=last, min=0, max=last, description=f"snapshot, one every {snapshots[1].epoch} epochs"
+    )
+    return Explorer(
+        scene, update, {"step": slider}, [{"step": s} for s in (0, last // 4, last // 2)]
+    )

@@ -1,0 +1,120 @@
+"""5, mean field: what independence costs."""
+
+from math import pi
+
+import ipywidgets as widgets
+import numpy as np
+import torch
+from torch import Tensor
+
+from course_utils.kit import Exercise, Explorer, Mistake, Option, predict, style
+from course_utils.kit.poll import Prediction
+from course_utils.lessons.l05_variational_em.cases import normal
+from course_utils.lessons.l05_variational_em.colors import GAP_TEXT, TRUTH, Q
+
+
+def predict_mean_field() -> Prediction:
+    """Ask for the variances of the best factorised q, then move the correlation."""
+    question = (
+        "The posterior is a Gaussian with variances 1 and correlation 0.9. The best q that treats "
+        "the two latents as independent has variances …"
+    )
+    options = [
+        Option("1: each marginal can be matched", False, "That is the minimum of KL(p‖q)."),
+        Option(
+            "0.19",
+            True,
+            "1 − ρ², the variance of one latent when the other is known: q must not put mass where "
+            "the narrow posterior has none.",
+        ),
+        Option("above 1, to cover everything", False, "KL(q‖p) punishes mass where p has none."),
+    ]
+    return predict(question, options, explore_mean_field())
+
+
+def explore_mean_field() -> Explorer:
+    """The best q for a correlated Gaussian, factorised or with full covariance."""
+    grid, turn = np.linspace(0, 0.98, 99), np.linspace(0, 2 * pi, 200)
+    circle = np.stack([np.cos(turn), np.sin(turn)])
+
+    def scene():
+        fig, (left, right) = style.subplots(2)
+        left.set(xlim=(-2.6, 2.6), ylim=(-2.6, 2.6), aspect="equal", xlabel="$z_1$")
+        left.set(ylabel="$z_2$", title="Two standard deviations")
+        right.set(xlim=(0, 1), ylim=(0, 1.8), xlabel="correlation ρ")
+        right.set_title("Mean field's price")
+        right.plot(grid, -np.log(1 - grid**2) / 2, color=GAP_TEXT, linewidth=3)
+        right.plot(grid, 1 - grid**2, **Q.line)
+        right.text(0.66, 1.5, "KL, nats", color=GAP_TEXT, ha="right")
+        right.text(0.05, 1.06, "variance of q", color=Q.color)
+        return fig, {
+            "truth": left.plot([], [], **TRUTH.line)[0],
+            "q": left.plot([], [], **Q.line)[0],
+            "kl": right.plot([], [], "o", color=GAP_TEXT, markersize=12, clip_on=False)[0],
+            "variance": right.plot([], [], "D", color=Q.color, markersize=12, clip_on=False)[0],
+            "numbers": right.text(0.03, 1.66, ""),
+        }
+
+    def update(rho: float, family: str) -> dict:
+        free = family == "full covariance"
+        root = np.linalg.cholesky([[1, rho], [rho, 1]])
+        variance = 1.0 if free else 1 - rho**2
+        kl = 0.0 if free else -np.log(1 - rho**2) / 2
+        outline = 2 * root @ circle
+        return {
+            "truth": tuple(outline),
+            "q": tuple(outline if free else 2 * variance**0.5 * circle),
+            "kl": ([rho], [kl]),
+            "variance": ([rho], [variance]),
+            "numbers": f"var {variance:.2f}, KL {abs(kl):.2f}",
+            "alt": f"A Gaussian posterior with variances 1 and correlation {rho:.2f}. The best q with "
+            f"{family} has variances {variance:.3f} and lies {abs(kl):.3f} nats away.",
+        }
+
+    controls = {
+        "rho": widgets.FloatSlider(
+            value=0.9, min=0, max=0.97, step=0.01, description="correlation"
+        ),
+        "family": widgets.Dropdown(
+            options=["mean field", "full covariance"], description="family of q"
+        ),
+    }
+    strip = [{"rho": r, "family": "mean field"} for r in (0.0, 0.6, 0.95)]
+    return Explorer(scene, update, controls, strip)
+
+
+def mean_field_variances(covariance: Tensor) -> Tensor:
+    """Variances (H,) of the best factorised q for a posterior N(m, covariance)."""
+    return 1 / torch.linalg.inv(covariance).diagonal()
+
+
+def _covariance(size: int, seed: int) -> Tensor:
+    root = normal(size, size, seed=seed)
+    return root @ root.T + 0.2 * torch.eye(size, dtype=torch.float64)
+
+
+Exercise(
+    "05.3",
+    mean_field_variances,
+    cases=[(_covariance(2, 4),), (_covariance(4, 5),)],
+    mistakes=[
+        Mistake(
+            lambda covariance: covariance.diagonal(),
+            "These are the marginal variances, the best for KL(p‖q). KL(q‖p) wants less.",
+        ),
+        Mistake(
+            lambda covariance: torch.linalg.inv(covariance).diagonal(),
+            "These are precisions, 1/s². Turn them over.",
+        ),
+        Mistake(
+            lambda covariance: 1 / covariance.diagonal(),
+            "You inverted entry by entry. Λ is the inverse of the whole matrix.",
+        ),
+        Mistake(
+            lambda covariance: torch.linalg.inv(covariance).diagonal().rsqrt(),
+            "These are standard deviations; variances were asked for.",
+        ),
+    ],
+    nudge="Precisions, not variances, sit in the exponent: look at the diagonal of the inverse.",
+    formula="$$s_i^2 = 1/\\Lambda_{ii}, \\qquad \\Lambda = \\Sigma^{-1}$$",
+)

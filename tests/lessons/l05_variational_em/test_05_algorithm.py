@@ -1,0 +1,22 @@
+import torch
+from hypothesis import given
+from shared_05 import few, seeds
+from torch.distributions import Independent, Normal
+
+from course_utils import deep, vem
+from course_utils.lessons.l05_variational_em.algorithm import local_elbo
+
+
+@given(seeds)
+@few
+def test_the_local_elbo_averages_to_the_exact_one(seed):
+    torch.manual_seed(seed)
+    x, model = torch.randn(4, 3).double(), deep.Decoder(1, 3, (6,), sigma2=0.5).double()
+    mu, sigma = torch.randn(4, 1).double(), 0.3 * torch.randn(4, 1).double().exp()
+    eps = torch.randn(4000, 4, 1).double()
+    ours = local_elbo(lambda z: model(z).log_prob(x), mu, sigma, eps).detach()
+    q = Independent(Normal(mu, sigma), 1)
+    exact = vem.exact_elbo(x, q, model, 40).detach()
+    with torch.no_grad():
+        error = model(mu + sigma * eps).log_prob(x).std(0) / 4000**0.5
+    assert ((ours - exact).abs() < 5 * error + 1e-6).all()
