@@ -1,0 +1,84 @@
+"""2 · The textbook's fair trial: its VAE of the arc, run to the end."""
+
+import torch
+
+from course_utils.kit import figure, style
+from course_utils.kit.figure import Picture
+
+DATA, TRUTH, Q, MODEL = (style.ROLES[role] for role in ("data", "truth", "q", "model"))
+
+# The textbook's VAE of the arc: two layers of 20 ReLUs, the noise 0.1 given, Adam at 3e-4. Test
+# ELBO and evidence after these epochs of minibatches of 1000, for the seeds 1 to 5, as measured by
+# tests/seeds/lesson_06.py, which compares them with a new run.
+TEXTBOOK_EPOCHS = (50, 100, 200, 300, 400, 500)
+
+TEXTBOOK = (
+    (
+        (-4.365, -2.375),
+        (-2.246, -1.051),
+        (-1.344, -0.734),
+        (-1.103, -0.652),
+        (-0.966, -0.613),
+        (-0.865, -0.596),
+    ),
+    (
+        (-3.667, -2.341),
+        (-2.078, -1.064),
+        (-1.380, -0.748),
+        (-1.125, -0.676),
+        (-0.923, -0.623),
+        (-0.816, -0.594),
+    ),
+    (
+        (-2.830, -1.652),
+        (-1.495, -0.785),
+        (-1.023, -0.640),
+        (-0.818, -0.596),
+        (-0.730, -0.577),
+        (-0.692, -0.566),
+    ),
+    (
+        (-3.689, -2.665),
+        (-1.820, -1.183),
+        (-1.178, -0.758),
+        (-0.922, -0.631),
+        (-0.805, -0.588),
+        (-0.741, -0.569),
+    ),
+    (
+        (-6.952, -5.398),
+        (-2.097, -0.921),
+        (-1.256, -0.697),
+        (-0.958, -0.620),
+        (-0.823, -0.579),
+        (-0.751, -0.568),
+    ),
+)
+
+
+def plot_textbook(loss: list[float], num_epochs: int, limit: float) -> Picture:
+    """TEXTBOOK, its median and range, beside the minibatch bounds of our run, -loss."""
+    runs = torch.tensor(TEXTBOOK)  # (seeds, epochs, 2)
+    low, middle, high = runs.quantile(torch.tensor([0.0, 0.5, 1.0]), 0)
+    ours = -torch.tensor(loss).unflatten(0, (-1, len(loss) // num_epochs)).mean(1)  # an epoch each
+    fig, ax = style.subplots()
+    ax.axhline(limit, **TRUTH.line)
+    label = {"ha": "right", "transform": ax.get_yaxis_transform()}
+    ax.text(1, limit + 0.05, "entropy limit", color=TRUTH.color, **label)
+    for k, role in enumerate((Q, MODEL)):
+        ax.fill_between(TEXTBOOK_EPOCHS, low[:, k], high[:, k], color=role.color, alpha=0.25)
+        ax.plot(TEXTBOOK_EPOCHS, middle[:, k], **role.line, marker="D")
+    ax.plot(range(1, num_epochs + 1), ours, color=Q.color, linewidth=2)
+    ax.text(505, -1.60, "textbook: evidence (dash-dotted)", color=MODEL.color, ha="right")
+    ax.text(505, -1.85, "textbook: ELBO (dashed)", color=Q.color, ha="right")
+    ax.text(505, -2.10, "bands: five seeds", color=DATA.color, ha="right")
+    ax.text(20, -1.0, "ours: ELBO", color=Q.color)
+    ax.set(xlim=(0, 510), ylim=(-2.5, -0.35), xlabel="epochs", ylabel="nats per test point")
+    ax.set_title("The textbook's gap, not its model")
+    elbo, evidence = middle[-1].tolist()
+    return figure(
+        fig,
+        alt=f"After 500 epochs the textbook's median over five seeds is ELBO {elbo:.3f} and evidence "
+        f"{evidence:.3f}; the ELBOs lie between {low[-1, 0]:.3f} and {high[-1, 0]:.3f}. Ours, on its "
+        f"minibatches, is at {ours[-1]:.3f} after {num_epochs}. The entropy limit is {limit:.3f}.",
+    )

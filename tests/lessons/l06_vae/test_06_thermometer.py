@@ -1,0 +1,42 @@
+import functools
+import itertools
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from pictures import faults
+from shared_06 import few, sound
+
+from course_utils.lessons.l06_vae.thermometer import WIDTHS, explore_gaps, predict_gaps, ring_gaps
+
+
+def test_the_question_has_one_right_answer_and_every_option_a_reason():
+    assert sound(predict_gaps().poll)
+
+
+def test_every_corner_is_a_frame_that_can_be_read():
+    assert not faults(explore_gaps())
+
+
+def test_the_parts_of_the_ring_sum_and_none_is_negative():
+    for gaps in ring_gaps().values():
+        total = gaps.elbo + gaps.amortisation + gaps.approximation
+        torch.testing.assert_close(total, gaps.evidence)
+        assert gaps.amortisation.min() > -1e-6 and gaps.approximation.min() > -1e-6
+    # The ring is a mirror image of itself, so its best Gaussians are too.
+    torch.testing.assert_close(gaps.approximation, gaps.approximation.flip(0), atol=2e-3, rtol=0)
+    assert gaps.approximation[5].item() == pytest.approx(0.132, abs=5e-3)
+
+
+gap_explorer = functools.cache(explore_gaps)
+
+
+@given(st.sampled_from(WIDTHS), st.integers(0, 180))
+@few
+def test_the_bar_is_stacked_without_holes(width, half):
+    frame = gap_explorer().update(width=width, angle=2 * half)
+    parts = [frame[name] for name in ("elbo", "amortisation", "approximation")]
+    for lower, upper in itertools.pairwise(parts):
+        assert lower[1] + lower[3] == pytest.approx(upper[1])
+    assert parts[-1][1] + parts[-1][3] == pytest.approx(frame["evidence"][1][0])
