@@ -21,9 +21,12 @@ def run(name: str, seed: int) -> dict:
     name: of the notebook, which is that of its module with an l before it. A claim that is false
     is printed, and the lesson goes on; "false" in the result is how many there were.
     """
-    for thing in vars(importlib.import_module(f"course_utils.lessons.l{name}")).values():
-        if hasattr(thing, "cache_clear"):  # what it trained at the last seed
-            thing.cache_clear()
+    package = f"course_utils.lessons.l{name}"
+    importlib.import_module(package)
+    for module in [m for key, m in sys.modules.items() if key.startswith(package)]:
+        for thing in vars(module).values():
+            if hasattr(thing, "cache_clear"):  # what it trained at the last seed
+                thing.cache_clear()
     left: dict = {"false": 0}
     seeded, claim, console = torch.manual_seed, kit.claim, sys.stdout
 
