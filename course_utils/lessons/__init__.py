@@ -1,1 +1,1 @@
-"""One module a notebook: its explorers, polls, exercises and figures."""
+"""One package a notebook, one module a section: what it asks, draws and checks."""
