@@ -3,6 +3,8 @@
 import torch
 from torch.linalg import qr, svdvals
 
+from course_utils.lessons import l01_pca_autoencoder  # noqa: F401 (makes the exercises)
+
 
 def stub_1(x, W):
     z = (x - ...) @ ...

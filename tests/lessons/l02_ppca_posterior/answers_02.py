@@ -4,6 +4,8 @@ import math
 
 import torch
 
+from course_utils.lessons import l02_ppca_posterior  # noqa: F401 (makes the exercises)
+
 
 def stub_1(x, W, mu, sigma2):
     M = ... + W.T @ W
