@@ -1,0 +1,42 @@
+"""Lesson 03, EM as ELBO ascent.
+
+recall               Check yourself
+hill           1     a bound that touches the likelihood, and where it leads
+identity       2     log p = ELBO + KL; exercise 03.1
+e_and_m        3     the two steps, one at a time; exercise 03.2
+em_for_ppca    4, 5  EM for PPCA: its M-step and its ELBO; exercises 03.3 and 03.4
+real_data      6     EM reaches the closed form
+eigengap       7     how fast the plane turns
+another_model  8     a mixture of two Gaussians
+
+draws: random numbers to try the exercises on.
+"""
+
+# ruff: noqa: I001, RUF022 (imports and names in the notebook's order)
+from course_utils.lessons.l03_em_elbo.recall import recall
+from course_utils.lessons.l03_em_elbo.hill import em_path, explore_bound, one_parameter_log_evidence
+from course_utils.lessons.l03_em_elbo import identity
+from course_utils.lessons.l03_em_elbo.e_and_m import (
+    poll_two_algorithms,
+    predict_steps,
+    stepper_data,
+)
+from course_utils.lessons.l03_em_elbo import em_for_ppca
+from course_utils.lessons.l03_em_elbo.real_data import plot_convergence
+from course_utils.lessons.l03_em_elbo.eigengap import explore_contraction
+from course_utils.lessons.l03_em_elbo.another_model import plot_mixture
+
+__all__ = [
+    "recall",
+    "explore_bound",
+    "em_path",
+    "one_parameter_log_evidence",
+    "identity",
+    "predict_steps",
+    "poll_two_algorithms",
+    "em_for_ppca",
+    "plot_convergence",
+    "explore_contraction",
+    "stepper_data",
+    "plot_mixture",
+]

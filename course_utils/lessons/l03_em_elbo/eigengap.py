@@ -1,0 +1,73 @@
+"""Section 7, how fast does the plane turn: by the ratio of two eigenvalues a step."""
+
+import ipywidgets as widgets
+import numpy as np
+import torch
+from torch import Tensor
+
+from course_utils.kit import Explorer, style
+
+DATA, TRUTH, MODEL = (style.ROLES[role] for role in ("data", "truth", "model"))
+
+
+def explore_contraction() -> Explorer:
+    """EM turns w towards the first eigenvector by a factor set by the eigengap alone."""
+    most = 12
+
+    def scene():
+        fig, (left, right) = style.subplots(2, width_ratios=[1, 1.3])
+        left.set(xlim=(-0.1, 1.25), ylim=(-0.1, 1.25), aspect="equal")
+        left.set(xlabel="$u_1$", ylabel="$u_2$", title="w turns to $u_1$")
+        left.plot([0, 1.1], [0, 0], **TRUTH.line)
+        right.set(xlim=(-0.5, most + 0.4), ylim=(3e-6, 30), yscale="log", xlabel="EM step")
+        right.set_xticks(range(0, most + 1, 4))
+        right.set(ylabel="tan of the angle", title="By $\\lambda_2/\\lambda_1$ a step")
+        arrows = [left.plot([], [], color=MODEL.color, linewidth=3)[0] for _ in range(4)]
+        return fig, {f"w_{t}": arrow for t, arrow in enumerate(arrows)} | {
+            "predicted": right.plot([], [], **TRUTH.line)[0],
+            "measured": right.plot([], [], **DATA.dots | {"markersize": 10})[0],
+            "label": right.text(most * 0.97, 6, "", color=TRUTH.color, ha="right"),
+        }
+
+    def update(ratio: float, sigma2: float, angle: float) -> dict:
+        S = torch.tensor([[1.0, 0.0], [0.0, ratio]], dtype=torch.float64)
+        w = torch.tensor([[np.cos(np.radians(angle))], [np.sin(np.radians(angle))]])
+        path = _turn(S, w, sigma2, most)
+        tangent = (path[:, 1] / path[:, 0]).abs()
+        unit = path / path.norm(dim=1, keepdim=True)
+        arrows = {f"w_{t}": ([0, unit[t, 0]], [0, unit[t, 1]]) for t in range(4)}
+        return arrows | {
+            "predicted": (np.arange(most + 1), tangent[0].item() * ratio ** np.arange(most + 1)),
+            "measured": (np.arange(most + 1), tangent),
+            "label": f"$(\\lambda_2/\\lambda_1)^t$, {ratio:.2f} a step",
+            "alt": f"From {angle:.0f} degrees the tangent of the angle between w and the first "
+            f"eigenvector falls by {ratio:.2f} at every step, from {tangent[0]:.3g} to "
+            f"{tangent[-1]:.3g} after {most}, whatever the noise variance, here {sigma2:.2g}.",
+        }
+
+    controls = {
+        "ratio": widgets.FloatSlider(
+            value=0.5, min=0.35, max=0.95, step=0.05, description="eigenvalue ratio λ₂/λ₁"
+        ),
+        "sigma2": widgets.FloatLogSlider(
+            value=10**-0.5, min=-3, max=1, step=0.1, description="noise variance σ² at the start"
+        ),
+        "angle": widgets.FloatSlider(
+            value=80, min=10, max=85, step=5, description="first angle (degrees)"
+        ),
+    }
+    strip = [{"ratio": r, "sigma2": 0.3, "angle": 80.0} for r in (0.35, 0.6, 0.95)]
+    return Explorer(scene, update, controls, strip)
+
+
+def _turn(S: Tensor, w: Tensor, sigma2: float, num_steps: int) -> Tensor:
+    """w (num_steps + 1, 2) under the EM updates of `em.fit`, from a covariance S (2, 2)."""
+    path = [w[:, 0]]
+    for _ in range(num_steps):
+        Sw = S @ w
+        M = sigma2 + (w.T @ w).item()
+        w_new = Sw / (sigma2 + (w.T @ Sw).item() / M)
+        sigma2 = ((S.trace() - (Sw.T @ w_new).item() / M) / 2).item()
+        w = w_new
+        path.append(w[:, 0])
+    return torch.stack(path)

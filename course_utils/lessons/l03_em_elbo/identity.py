@@ -1,0 +1,45 @@
+"""Section 2, the identity behind it: the ELBO of any q over a discrete latent."""
+
+from torch import Tensor
+
+from course_utils.kit import Exercise, Mistake
+from course_utils.lessons.l03_em_elbo.draws import standard_normal
+
+
+def mixture_elbo(log_joint: Tensor, q: Tensor) -> Tensor:
+    """ELBO per data point (N,) of any q (N, C) from log p(x_n, z_n = k) (N, C)."""
+    return (q * (log_joint - q.log())).sum(1)
+
+
+Exercise(
+    "03.1",
+    mixture_elbo,
+    cases=[
+        (standard_normal(5, 2) - 2, standard_normal(5, 2, seed=1).softmax(1)),
+        (standard_normal(4, 3, seed=2) - 1, standard_normal(4, 3, seed=3).softmax(1)),
+    ],
+    mistakes=[
+        Mistake(
+            lambda log_joint, q: (q * log_joint).sum(1),
+            "That is the expected log joint alone. The entropy of q is missing: subtract log q inside.",
+        ),
+        Mistake(
+            lambda log_joint, q: (q * (log_joint + q.log())).sum(1),
+            "The sign of log q: the ELBO is E_q[log p(x, z) − log q(z)].",
+        ),
+        Mistake(
+            lambda log_joint, q: (log_joint - q.log()).sum(1),
+            "An expectation under q weighs every term with q. You only added them.",
+        ),
+        Mistake(
+            lambda log_joint, q: log_joint.logsumexp(1),
+            "That is the log evidence. The ELBO depends on q, and lies below it.",
+        ),
+        Mistake(
+            lambda log_joint, q: (q * (log_joint - q.log())).sum(1).mean(),
+            "Return one ELBO per data point; the mean is taken later, in sight.",
+        ),
+    ],
+    nudge="For a discrete z the expectation is a sum over k, weighted with q.",
+    formula="$$\\mathcal L_n = \\sum_k q_n(k)\\,\\big[\\log p(x_n, k) - \\log q_n(k)\\big]$$",
+)

@@ -1,0 +1,205 @@
+"""Section 5, how noisy: which one, then? Both estimators on one function after another."""
+
+from collections.abc import Callable
+from math import cos, exp, sin
+
+import ipywidgets as widgets
+import numpy as np
+import torch
+from matplotlib.patches import Polygon
+
+from course_utils.kit import Exercise, Explorer, Mistake, Option, predict, style
+from course_utils.kit.poll import Prediction
+from course_utils.lessons.l04_reparameterization.estimators import (
+    MOVED,
+    MU,
+    WEIGHED,
+    cos_variances,
+    square_variances,
+)
+
+DATA, TRUTH = style.ROLES["data"], style.ROLES["truth"]
+
+
+def predict_variance() -> Prediction:
+    """Ask whether pathwise always wins, then compare the two."""
+    question = "“Reparameterization always has the lower variance.” True or false?"
+    options = [
+        Option(
+            "True",
+            False,
+            "Choose cos 8z at s = 1: the pathwise estimator has variance 32, the other 0.5.",
+        ),
+        Option(
+            "False",
+            True,
+            "Moving pays for the slope of h, reweighting for its height. A low function with steep "
+            "slopes, such as cos 8z, turns the order round.",
+        ),
+        Option("True for Gaussian q", False, "q is Gaussian here, and cos 8z turns it round."),
+    ]
+    return predict(question, options, explore_variance())
+
+
+def explore_variance() -> Explorer:
+    """Histograms of 2000 one-sample gradients in mu, pathwise above and score function below."""
+    eps = torch.randn(2000, generator=torch.Generator().manual_seed(1), dtype=torch.float64).numpy()
+    edges = np.linspace(-12, 12, 97)
+
+    def scene():
+        fig, ax = style.subplots()
+        ax.axhline(0, color=DATA.color, linewidth=1)
+        ax.set(xlim=(-12, 12), ylim=(-1.9, 1.9), yticks=[])
+        ax.set(xlabel="gradient in $\\mu$ from one sample (bars: ± 1 sd)", ylabel="root of count")
+        ax.set_title("The same mean, not the same noise")
+        hatched = {"facecolor": WEIGHED, "edgecolor": "white", "hatch": "//"}
+        bar = {"color": DATA.color, "linewidth": 3, "marker": "|", "markersize": 12}
+        return fig, {
+            "moved": ax.add_patch(Polygon([[0, 0]] * 3, facecolor=MOVED)),
+            "weighed": ax.add_patch(Polygon([[0, 0]] * 3, **hatched)),
+            "truth": ax.plot([], [], **TRUTH.line)[0],
+            "exact": ax.text(0, 0, "", color=TRUTH.color, va="center"),
+            "moved_sd": ax.plot([], [], **bar)[0],
+            "weighed_sd": ax.plot([], [], **bar)[0],
+            "moved_label": ax.text(-11.8, 1.88, "", va="top"),
+            "weighed_label": ax.text(-11.8, -1.84, "", va="bottom"),
+        }
+
+    def update(k: int, scale: float, baseline: int) -> dict:
+        z = MU + scale * eps
+        h, slope = (np.cos(k * z), -k * np.sin(k * z)) if k else (z**2, 2 * z)
+        gradient, b, moved, weighed = _exact(k, scale, baseline)
+        estimates = {"moved": slope, "weighed": (h - b) * eps / scale}
+        outlines = {name: _outline(values, edges) for name, values in estimates.items()}
+        outlines["weighed"][:, 1] *= -1
+        outside = {name: np.mean(np.abs(values) > 12) for name, values in estimates.items()}
+        beyond = {
+            side: f" ({v:.0%} outside)" if v >= 0.01 else " (under 1% outside)" if v else ""
+            for side, v in outside.items()
+        }
+        with_baseline = f", b = {_two(b)}" if baseline else ""
+        name = f"cos {k if k > 1 else ''}z" if k else "z squared"
+        return outlines | {
+            "truth": ([gradient, gradient], [-1.35, 1.35]),
+            "exact": (gradient - 0.1, 1.6, f"exact gradient {_two(gradient)}"),
+            "moved_sd": (gradient + np.array([-1, 1]) * moved**0.5, [1.18, 1.18]),
+            "weighed_sd": (gradient + np.array([-1, 1]) * weighed**0.5, [-1.18, -1.18]),
+            "moved_label": f"pathwise\nvariance {moved:.3g}{beyond['moved']}",
+            "weighed_label": f"score function{with_baseline}\nvariance {weighed:.3g}{beyond['weighed']}",
+            "alt": f"h is {name}, q has mean 1 and width {scale:.2f}. The exact gradient is "
+            f"{_two(gradient)}. Single pathwise estimates scatter round it with variance {moved:.3g}, "
+            f"score-function estimates with baseline {_two(b)} with variance {weighed:.3g}; "
+            f"{outside['moved']:.0%} and {outside['weighed']:.0%} of them lie outside the axis.",
+        }
+
+    names = {"z²": 0, "cos z": 1, "cos 2z": 2, "cos 4z": 4, "cos 8z": 8}
+    baselines = {"none": 0, "the mean of h": 1, "the best": 2}
+    controls = {
+        "k": widgets.SelectionSlider(
+            options=list(names.items()), value=0, description="function h(z)"
+        ),
+        "scale": widgets.FloatSlider(
+            value=1, min=0.3, max=2, step=0.05, description="width s of q"
+        ),
+        "baseline": widgets.SelectionSlider(
+            options=list(baselines.items()), value=0, description="baseline b"
+        ),
+    }
+    strip = [{"k": k, "scale": 1.0, "baseline": b} for k, b in ((0, 0), (0, 2), (8, 0))]
+    return Explorer(scene, update, controls, strip)
+
+
+def _two(number: float) -> str:
+    """Two decimals, and no minus before a zero."""
+    return f"{round(number, 2) + 0.0:.2f}"
+
+
+def _outline(values: np.ndarray, edges: np.ndarray) -> np.ndarray:
+    """The outline (2 B + 2, 2) of a histogram of root counts, so that tails are seen, up to 1."""
+    counts, _ = np.histogram(values, edges)
+    heights = np.repeat(np.sqrt(counts / counts.max()), 2)
+    return np.stack([np.repeat(edges, 2), np.concatenate([[0], heights, [0]])], 1)
+
+
+def _exact(k: int, scale: float, baseline: int) -> tuple[float, float, float, float]:
+    """Gradient, baseline, and both variances, for h = cos kz, or z squared if k = 0.
+
+    baseline: 0 is none, 1 the mean of h, 2 the best, E[h eps^2].
+    """
+    if k:
+        u, angle = (k * scale) ** 2, k * MU
+        gradient, average = -k * sin(angle) * exp(-u / 2), cos(angle) * exp(-u / 2)
+        best = (1 - u) * average
+        moved, weighed = cos_variances(k, MU, scale)
+    else:
+        gradient, average, best = 2 * MU, MU**2 + scale**2, MU**2 + 3 * scale**2
+        moved, weighed = square_variances(MU, scale)
+    b = [0.0, average, best][baseline]
+    return gradient, b, moved, weighed + b * (b - 2 * best) / scale**2
+
+
+def crossing(mu: float, scale: float) -> float:
+    """The k between 0 and 2 / scale at which both variances of cos kz are equal."""
+    low, high = 0.0, 2 / scale
+    for _ in range(40):
+        k = (low + high) / 2
+        pathwise, score = cos_variances(k, mu, scale)
+        low, high = (k, high) if pathwise < score else (low, k)
+    return k
+
+
+def _bisection(end: Callable[[float], float], backwards: bool = False) -> Callable:
+    """`crossing` between 0 and end(scale), or keeping the wrong half each time."""
+
+    def answer(mu: float, scale: float) -> float:
+        low, high = 0.0, end(scale)
+        for _ in range(40):
+            k = (low + high) / 2
+            pathwise, score = cos_variances(k, mu, scale)
+            low, high = (k, high) if (pathwise < score) != backwards else (low, k)
+        return k
+
+    return answer
+
+
+Exercise(
+    "04.4",
+    crossing,
+    cases=[(0.0, 0.5), (0.5, 2.0), (1.0, 2.0), (0.0, 0.25), (0.0, 0.05)],
+    mistakes=[
+        Mistake(
+            lambda mu, scale: 1 / scale,
+            "That is the rule of thumb, k s = 1. The terms with exp(−2k²s²) shift it by some per cent.",
+        ),
+        Mistake(
+            lambda mu, scale: crossing(mu, scale) * scale,
+            "That is k s, without units. Divide by s to get k.",
+        ),
+        Mistake(
+            lambda mu, scale: (crossing(mu, scale) * scale) ** 2,
+            "That is k² s². Take the root and divide by s.",
+        ),
+        Mistake(
+            _bisection(lambda scale: 2 / scale, backwards=True),
+            "Your bisection runs to an end of the interval: below the crossing the pathwise variance "
+            "is the smaller one, so there move <code>low</code> up.",
+        ),
+        Mistake(
+            _bisection(lambda scale: 2.0),
+            "You searched between 0 and 2. The narrower q, the farther the crossing: go to 2 / s.",
+        ),
+        Mistake(
+            _bisection(lambda scale: 2 * scale),
+            "You searched between 0 and 2s. The narrower q, the farther the crossing: go to 2 / s.",
+        ),
+        Mistake(
+            lambda mu, scale: crossing(mu, scale**2),
+            "You passed scale² to the variances: <code>scale</code> is the standard deviation.",
+        ),
+    ],
+    nudge="Take the middle of the interval. Is the pathwise variance smaller there? Then the crossing "
+    "lies to the right of it. Forty halvings are plenty.",
+    formula="$$\\operatorname{Var}_{\\text{path}}(k) < \\operatorname{Var}_{\\text{score}}(k)"
+    "\\ \\Rightarrow\\ \\text{low} = k, \\quad\\text{else high} = k$$",
+    tolerance=1e-4,
+)

@@ -1,0 +1,52 @@
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pictures import faults
+from shared_03 import well_posed
+
+from course_utils import em, ppca
+from course_utils.lessons.l03_em_elbo.e_and_m import (
+    explore_steps,
+    mixture_e_step,
+    poll_two_algorithms,
+    predict_steps,
+    stepper_data,
+)
+from course_utils.mixture import Mixture
+
+few = settings(deadline=None, max_examples=25, derandomize=True)
+
+
+def test_every_corner_is_a_frame_that_can_be_read():
+    assert not faults(explore_steps())
+
+
+@given(st.text("EM", max_size=8))
+@few
+def test_e_moves_only_the_bound_and_m_never_lowers_it(moves):
+    explorer, x = explore_steps(), stepper_data()
+    frame = explorer.frame(moves=moves)
+    evidence, bound = frame["evidence"][1], frame["bound"][1]
+    for n, move in enumerate(moves):
+        assert bound[n + 1] >= bound[n] - 1e-10
+        if move == "E":
+            assert evidence[n + 1] == evidence[n]
+            assert bound[n + 1] == pytest.approx(evidence[n + 1], abs=1e-10)
+        elif n and moves[n - 1] == "M":
+            assert bound[n + 1] == pytest.approx(bound[n], abs=1e-10)
+    best = ppca.fit(x, 1).log_evidence(x).mean().item()
+    assert max(evidence) <= best + 1e-10
+
+
+@given(st.integers(0, 9999))
+@few
+def test_the_e_step_reference_is_that_of_em(seed):
+    torch.manual_seed(seed)
+    model = Mixture(torch.ones(3).double() / 3, torch.randn(3, 2).double(), torch.rand(3).double())
+    x = torch.randn(20, 2).double()
+    torch.testing.assert_close(mixture_e_step(model.log_joint(x)), em.e_step(model, x).probs)
+
+
+def test_every_question_has_one_right_answer_and_every_option_a_reason():
+    assert well_posed(poll_two_algorithms()) and well_posed(predict_steps().poll)
