@@ -18,11 +18,10 @@ from course_utils.kit.examine import examine
 from course_utils.kit.exercise import EXERCISES
 
 HERE = Path(__file__).parent
-FILES = sorted([*HERE.glob("lessons/*/answers_*.py"), *HERE.glob("test_lesson_*.py")])
+FILES = sorted(HERE.glob("lessons/*/answers_*.py"))
 sys.path += sorted({str(file.parent) for file in FILES})
-for file in FILES:
-    if file.parent != HERE:
-        importlib.import_module(f"course_utils.lessons.{file.parent.name}")  # registers exercises
+for folder in sorted({file.parent.name for file in FILES}):
+    importlib.import_module(f"course_utils.lessons.{folder}")  # registers its exercises
 LESSONS = [importlib.import_module(file.stem) for file in FILES]
 RIGHT = {key: answer for lesson in LESSONS for key, answer in lesson.RIGHT.items()}
 STUBS = {key: answer for lesson in LESSONS for key, answer in lesson.STUBS.items()}
