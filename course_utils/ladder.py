@@ -42,7 +42,7 @@ ARC = {
     "PPCA": Rung(-1.671, -1.671),
     "EM": Rung(-1.671, -1.671),
     "vEM": Rung(-0.586, -0.584),
-    "VAE": Rung(-0.589, -0.547),
+    "VAE": Rung(-0.586, -0.547),
     "VAE, mixture q": Rung(-0.548, -0.546),
     "flow density": Rung(-0.571, -0.571),
 }
