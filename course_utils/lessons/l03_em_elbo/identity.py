@@ -7,7 +7,7 @@ from course_utils.lessons.l03_em_elbo.draws import standard_normal
 
 
 def mixture_elbo(log_joint: Tensor, q: Tensor) -> Tensor:
-    """ELBO per data point (N,) of any q (N, C) from log p(x_n, z_n = k) (N, C)."""
+    """ELBO per data point (N,) of any q (N, C) above 0 from log p(x_n, z_n = k) (N, C)."""
     return (q * (log_joint - q.log())).sum(1)
 
 
