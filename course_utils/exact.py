@@ -58,10 +58,6 @@ def expectation(f: LogJoint, q: Distribution, num_nodes: int = 20) -> Tensor:
         Any other is a TypeError.
     Source: Abramowitz & Stegun, Handbook of Mathematical Functions, 1964, 25.4.46.
     """
-    full = isinstance(q, MultivariateNormal)
-    diagonal = isinstance(q, Independent) and isinstance(q.base_dist, Normal)
-    if not (full or diagonal) or len(q.event_shape) != 1:
-        raise TypeError(f"q must be MultivariateNormal or Independent(Normal, 1), got {q}")
     validate.finite(**{"the mean of q": q.mean, "the variance of q": q.variance})
     expected = gauss_hermite(f, q, num_nodes)
     if expected.isnan().any():
@@ -71,6 +67,10 @@ def expectation(f: LogJoint, q: Distribution, num_nodes: int = 20) -> Tensor:
 
 def gauss_hermite(f: LogJoint, q: Distribution, num_nodes: int) -> Tensor:
     """`expectation` without its checks of values, for the inside of a training loop."""
+    full = isinstance(q, MultivariateNormal)
+    diagonal = isinstance(q, Independent) and isinstance(q.base_dist, Normal)
+    if not (full or diagonal) or len(q.event_shape) != 1:
+        raise TypeError(f"q must be MultivariateNormal or Independent(Normal, 1), got {q}")
     validate.integer(1, 370, num_nodes=num_nodes)
     H = q.event_shape.numel()
     node, weight = (torch.from_numpy(a).to(q.mean) for a in hermegauss(num_nodes))
