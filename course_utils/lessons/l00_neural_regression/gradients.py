@@ -11,7 +11,8 @@ from torch import Tensor
 
 from course_utils.kit import Exercise, Explorer, Mistake, Option, predict, style
 from course_utils.kit.poll import Prediction
-from course_utils.lessons.l00_neural_regression.cases import number, random
+from course_utils.lessons.draws import normal
+from course_utils.lessons.l00_neural_regression.cases import number
 from course_utils.lessons.l00_neural_regression.drawing import DATA, GUIDE, MODEL, TRUTH
 
 
@@ -143,8 +144,8 @@ Exercise(
     central_difference,
     cases=[
         (torch.exp, number(1.0), 0.25),
-        (torch.sin, random(5), 0.5),
-        (torch.square, random(3, seed=1), 0.125),
+        (torch.sin, normal(5), 0.5),
+        (torch.square, normal(3, seed=1), 0.125),
     ],
     mistakes=[
         Mistake(

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from course_utils.kit import Exercise, Explorer, Mistake, Option, predict, style
 from course_utils.kit.poll import Prediction
-from course_utils.lessons.l00_neural_regression.cases import random
+from course_utils.lessons.draws import normal
 from course_utils.lessons.l00_neural_regression.drawing import MODEL, TRUTH
 
 
@@ -137,7 +137,7 @@ def largest_stable_lr(features: Tensor) -> Tensor:
 Exercise(
     "00.4",
     largest_stable_lr,
-    cases=[(random(9, 2),), (random(12, 3, seed=1) + 1,), (random(5, 1, seed=2),)],
+    cases=[(normal(9, 2),), (normal(12, 3, seed=1) + 1,), (normal(5, 1, seed=2),)],
     mistakes=[
         Mistake(
             lambda features: 2 / torch.linalg.eigvalsh(features.T @ features / len(features)).max(),

@@ -7,7 +7,8 @@ from torch import Tensor
 
 from course_utils.kit import Exercise, Mistake, Option, Poll, figure, style
 from course_utils.kit.figure import Picture
-from course_utils.lessons.l00_neural_regression.cases import number, random
+from course_utils.lessons.draws import normal
+from course_utils.lessons.l00_neural_regression.cases import number
 from course_utils.lessons.l00_neural_regression.drawing import GUIDE, TRUTH, signed
 
 
@@ -20,8 +21,8 @@ Exercise(
     "00.2",
     gaussian_nll,
     cases=[
-        (random(6), random(6, seed=1), number(0.25)),
-        (random(4, 1, seed=2), random(4, 1, seed=3), number(3.0)),
+        (normal(6), normal(6, seed=1), number(0.25)),
+        (normal(4, 1, seed=2), normal(4, 1, seed=3), number(3.0)),
     ],
     mistakes=[
         Mistake(

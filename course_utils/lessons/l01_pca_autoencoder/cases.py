@@ -3,10 +3,7 @@
 import torch
 from torch import Tensor
 
-
-def normal(*shape: int, seed: int = 0) -> Tensor:
-    """Standard normal numbers, always the same for a seed."""
-    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
+from course_utils.lessons.draws import normal
 
 
 def orthonormal(rows: int, columns: int, seed: int = 0) -> Tensor:

@@ -3,7 +3,8 @@
 from torch import Tensor
 
 from course_utils.kit import Exercise, Mistake
-from course_utils.lessons.l01_pca_autoencoder.cases import normal, orthonormal
+from course_utils.lessons.draws import normal
+from course_utils.lessons.l01_pca_autoencoder.cases import orthonormal
 
 
 def reconstruct(x: Tensor, W: Tensor) -> Tensor:

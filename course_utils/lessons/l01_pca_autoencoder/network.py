@@ -10,7 +10,7 @@ from torch import Tensor
 from course_utils import pca
 from course_utils.kit import Exercise, Explorer, Mistake, Option, Poll, figure, style
 from course_utils.kit.figure import Picture, mosaic
-from course_utils.lessons.l01_pca_autoencoder.cases import normal
+from course_utils.lessons.draws import normal
 
 DATA, TRUTH, MODEL = style.ROLES["data"], style.ROLES["truth"], style.ROLES["model"]
 

@@ -4,6 +4,7 @@ import torch
 from torch import Tensor
 
 from course_utils.kit import Exercise, Mistake
+from course_utils.lessons.draws import normal
 
 
 def posterior(x: Tensor, W: Tensor, mu: Tensor, sigma2: float) -> tuple[Tensor, Tensor]:
@@ -11,10 +12,6 @@ def posterior(x: Tensor, W: Tensor, mu: Tensor, sigma2: float) -> tuple[Tensor, 
     M = sigma2 * torch.eye(W.shape[1], dtype=W.dtype) + W.T @ W
     mean = (x - mu) @ torch.linalg.solve(M, W.T).T
     return mean, sigma2 * torch.linalg.inv(M)
-
-
-def _random(*shape: int, seed: int = 0) -> Tensor:
-    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
 
 
 def _moments(x: Tensor, W: Tensor, M: Tensor, scale: float) -> tuple[Tensor, Tensor]:
@@ -29,8 +26,8 @@ Exercise(
     "02.1",
     posterior,
     cases=[
-        (_random(6, 4), _random(4, 2, seed=1), _random(4, seed=2), 0.3),
-        (_random(5, 3, seed=3), _random(3, 1, seed=4), _random(3, seed=5), 2.5),
+        (normal(6, 4), normal(4, 2, seed=1), normal(4, seed=2), 0.3),
+        (normal(5, 3, seed=3), normal(3, 1, seed=4), normal(3, seed=5), 2.5),
     ],
     mistakes=[
         Mistake(

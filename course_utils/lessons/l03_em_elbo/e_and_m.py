@@ -10,7 +10,7 @@ from torch.distributions import MultivariateNormal
 from course_utils import em
 from course_utils.kit import Buttons, Exercise, Explorer, Mistake, Option, Poll, predict, style
 from course_utils.kit.poll import Prediction
-from course_utils.lessons.l03_em_elbo.draws import standard_normal
+from course_utils.lessons.draws import normal
 from course_utils.ppca import PPCA
 
 TRUTH, Q = style.ROLES["truth"], style.ROLES["q"]
@@ -131,7 +131,7 @@ def mixture_e_step(log_joint: Tensor) -> Tensor:
 Exercise(
     "03.2",
     mixture_e_step,
-    cases=[(standard_normal(6, 2) - 2,), (3 * standard_normal(4, 3, seed=1),)],
+    cases=[(normal(6, 2) - 2,), (3 * normal(4, 3, seed=1),)],
     mistakes=[
         Mistake(
             lambda log_joint: log_joint.exp(),

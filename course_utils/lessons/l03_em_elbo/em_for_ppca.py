@@ -6,7 +6,8 @@ import torch
 from torch import Tensor
 
 from course_utils.kit import Exercise, Mistake
-from course_utils.lessons.l03_em_elbo.draws import random_covariance, standard_normal
+from course_utils.lessons.draws import normal
+from course_utils.lessons.l03_em_elbo.cases import random_covariance
 
 
 def m_step_W(x: Tensor, mean: Tensor, covariance: Tensor) -> Tensor:
@@ -19,8 +20,8 @@ Exercise(
     "03.3",
     m_step_W,
     cases=[
-        (standard_normal(8, 3), standard_normal(8, 2, seed=1), random_covariance(2, 2)),
-        (standard_normal(6, 4, seed=3), standard_normal(6, 1, seed=4), random_covariance(1, 5)),
+        (normal(8, 3), normal(8, 2, seed=1), random_covariance(2, 2)),
+        (normal(6, 4, seed=3), normal(6, 1, seed=4), random_covariance(1, 5)),
     ],
     mistakes=[
         Mistake(
@@ -81,19 +82,19 @@ Exercise(
     ppca_elbo,
     cases=[
         (
-            standard_normal(5, 4, seed=10),
-            standard_normal(4, 2, seed=6),
-            standard_normal(4, seed=7),
+            normal(5, 4, seed=10),
+            normal(4, 2, seed=6),
+            normal(4, seed=7),
             0.4,
-            standard_normal(5, 2, seed=11),
+            normal(5, 2, seed=11),
             random_covariance(2, 12),
         ),
         (
-            standard_normal(6, 3, seed=13),
-            standard_normal(3, 1, seed=8),
-            standard_normal(3, seed=9),
+            normal(6, 3, seed=13),
+            normal(3, 1, seed=8),
+            normal(3, seed=9),
             1.7,
-            standard_normal(6, 1, seed=14),
+            normal(6, 1, seed=14),
             random_covariance(1, 15),
         ),
     ],

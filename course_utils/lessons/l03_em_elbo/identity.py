@@ -3,7 +3,7 @@
 from torch import Tensor
 
 from course_utils.kit import Exercise, Mistake
-from course_utils.lessons.l03_em_elbo.draws import standard_normal
+from course_utils.lessons.draws import normal
 
 
 def mixture_elbo(log_joint: Tensor, q: Tensor) -> Tensor:
@@ -15,8 +15,8 @@ Exercise(
     "03.1",
     mixture_elbo,
     cases=[
-        (standard_normal(5, 2) - 2, standard_normal(5, 2, seed=1).softmax(1)),
-        (standard_normal(4, 3, seed=2) - 1, standard_normal(4, 3, seed=3).softmax(1)),
+        (normal(5, 2) - 2, normal(5, 2, seed=1).softmax(1)),
+        (normal(4, 3, seed=2) - 1, normal(4, 3, seed=3).softmax(1)),
     ],
     mistakes=[
         Mistake(

@@ -8,7 +8,7 @@ from matplotlib.collections import LineCollection
 
 from course_utils.kit import Explorer, Option, predict, style
 from course_utils.kit.poll import Prediction
-from course_utils.lessons.l04_reparameterization.draws import standard_normal
+from course_utils.lessons.draws import normal
 from course_utils.lessons.l04_reparameterization.estimators import (
     MOVED,
     MU,
@@ -64,7 +64,7 @@ def explore_step() -> Explorer:
         }
 
     def update(draw: int, step: float, scale: float) -> dict:
-        eps = standard_normal(9, seed=draw).numpy()
+        eps = normal(9, seed=draw).numpy()
         old, new = MU + scale * eps, MU + scale * eps + step
         weights, curve = _ratio(old, step, scale), _ratio(axis, step, scale)
         start, exact = (old**2).mean(), 2 * MU + step

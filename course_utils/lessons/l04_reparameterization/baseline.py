@@ -3,7 +3,7 @@
 from torch import Tensor
 
 from course_utils.kit import Exercise, Mistake
-from course_utils.lessons.l04_reparameterization.draws import standard_normal
+from course_utils.lessons.draws import normal
 
 
 def best_baseline(reward: Tensor, score: Tensor) -> Tensor:
@@ -15,8 +15,8 @@ Exercise(
     "04.3",
     best_baseline,
     cases=[
-        (standard_normal(7, seed=4) ** 2, standard_normal(7, seed=5)),
-        (3 + standard_normal(9, seed=6), 2 * standard_normal(9, seed=7)),
+        (normal(7, seed=4) ** 2, normal(7, seed=5)),
+        (3 + normal(9, seed=6), 2 * normal(9, seed=7)),
     ],
     mistakes=[
         Mistake(

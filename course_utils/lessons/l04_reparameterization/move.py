@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from course_utils.kit import Exercise, Mistake
-from course_utils.lessons.l04_reparameterization.draws import standard_normal
+from course_utils.lessons.draws import normal
 
 
 def pathwise(slope, mu: float, scale: float, eps: Tensor) -> tuple[Tensor, Tensor]:
@@ -21,8 +21,8 @@ Exercise(
     "04.1",
     pathwise,
     cases=[
-        (torch.cos, 0.5, 1.25, standard_normal(6)),
-        (_cube_slope, -1.0, 0.25, standard_normal(5, seed=1)),
+        (torch.cos, 0.5, 1.25, normal(6)),
+        (_cube_slope, -1.0, 0.25, normal(5, seed=1)),
     ],
     mistakes=[
         Mistake(

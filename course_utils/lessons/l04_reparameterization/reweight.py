@@ -4,7 +4,7 @@ from torch import Tensor
 from torch.distributions import Normal
 
 from course_utils.kit import Exercise, Mistake
-from course_utils.lessons.l04_reparameterization.draws import standard_normal
+from course_utils.lessons.draws import normal
 
 
 def score_function(log_joint, mu: float, scale: float, z: Tensor) -> Tensor:
@@ -34,8 +34,8 @@ Exercise(
     "04.2",
     score_function,
     cases=[
-        (_bell, 0.5, 1.25, standard_normal(6, seed=2)),
-        (_wave, -1.0, 0.5, standard_normal(5, seed=3)),
+        (_bell, 0.5, 1.25, normal(6, seed=2)),
+        (_wave, -1.0, 0.5, normal(5, seed=3)),
     ],
     mistakes=[
         Mistake(

@@ -6,7 +6,7 @@ from torch import Tensor
 from torch.distributions import Normal
 
 from course_utils.kit import Exercise, Mistake
-from course_utils.lessons.l05_variational_em.cases import normal
+from course_utils.lessons.draws import normal
 
 
 def local_elbo(

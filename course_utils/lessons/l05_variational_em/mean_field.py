@@ -9,7 +9,7 @@ from torch import Tensor
 
 from course_utils.kit import Exercise, Explorer, Mistake, Option, predict, style
 from course_utils.kit.poll import Prediction
-from course_utils.lessons.l05_variational_em.cases import normal
+from course_utils.lessons.draws import normal
 from course_utils.lessons.l05_variational_em.colors import GAP_TEXT, TRUTH, Q
 
 

@@ -5,7 +5,7 @@ from torch import Tensor
 
 from course_utils.kit import Exercise, Mistake, figure, style
 from course_utils.kit.figure import Picture, mosaic
-from course_utils.lessons.l05_variational_em.cases import normal
+from course_utils.lessons.draws import normal
 
 
 def plot_completions(

@@ -10,8 +10,9 @@ from torch.distributions import Normal
 
 from course_utils.kit import Exercise, Explorer, Mistake, Option, Poll, predict, style
 from course_utils.kit.poll import Prediction
+from course_utils.lessons.draws import normal
 from course_utils.lessons.l05_variational_em.bent_decoder import log_evidence
-from course_utils.lessons.l05_variational_em.cases import normal, table
+from course_utils.lessons.l05_variational_em.cases import table
 from course_utils.lessons.l05_variational_em.colors import (
     BOUND,
     DATA,

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.distributions import Normal, kl_divergence
 
 from course_utils.kit import Exercise, Mistake
-from course_utils.lessons.l06_vae.cases import random
+from course_utils.lessons.draws import normal
 
 
 def encoder_head(output: Tensor, latent_dim: int) -> tuple[Tensor, Tensor]:
@@ -19,7 +19,7 @@ def encoder_head(output: Tensor, latent_dim: int) -> tuple[Tensor, Tensor]:
 Exercise(
     "06.1",
     encoder_head,
-    cases=[(random(5, 4), 2), (random(4, 2, seed=1), 1), (random(3, 6, seed=2), 3)],
+    cases=[(normal(5, 4), 2), (normal(4, 2, seed=1), 1), (normal(3, 6, seed=2), 3)],
     mistakes=[
         Mistake(
             lambda output, latent_dim: (output[:, :latent_dim], output[:, latent_dim:].exp()),
@@ -107,7 +107,7 @@ Exercise(
     cases=[
         # In float32, as in the notebook, so that torch.randn(mean.shape) draws what rsample draws.
         (
-            *(part.float() for part in (random(n, 3), random(n, h, seed=n), random(n, h).exp())),
+            *(part.float() for part in (normal(n, 3), normal(n, h, seed=n), normal(n, h).exp())),
             _decode,
             torch.tensor(sigma2),
         )

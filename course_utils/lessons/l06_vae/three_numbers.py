@@ -5,7 +5,7 @@ from torch import Tensor
 
 from course_utils.kit import Exercise, Mistake, figure, style
 from course_utils.kit.figure import Picture
-from course_utils.lessons.l06_vae.cases import random
+from course_utils.lessons.draws import normal
 
 TRUTH, Q = (style.ROLES[role] for role in ("truth", "q"))
 
@@ -19,10 +19,10 @@ Exercise(
     "06.3",
     split_gap,
     cases=[
-        (random(5), random(5) - 0.3, random(5) - 1 - random(5, seed=1).abs()),
-        (random(4, seed=2) + 1, random(4, seed=2) + 0.75, random(4, seed=2) - 0.5),
-        (random(3), random(3) - 0.5, random(3) - 0.4),  # the search for q* has missed
-        (random(3), random(3) + 0.1, random(3) - 0.4),  # so has the quadrature of log p(x)
+        (normal(5), normal(5) - 0.3, normal(5) - 1 - normal(5, seed=1).abs()),
+        (normal(4, seed=2) + 1, normal(4, seed=2) + 0.75, normal(4, seed=2) - 0.5),
+        (normal(3), normal(3) - 0.5, normal(3) - 0.4),  # the search for q* has missed
+        (normal(3), normal(3) + 0.1, normal(3) - 0.4),  # so has the quadrature of log p(x)
     ],
     mistakes=[
         Mistake(

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from course_utils.kit import Exercise, Mistake
-from course_utils.lessons.l07_normalizing_flows.cases import normal
+from course_utils.lessons.draws import normal
 
 
 def coupling_push(z: Tensor, s: Callable, t: Callable) -> tuple[Tensor, Tensor]:

@@ -13,7 +13,7 @@ from torch import Tensor
 from course_utils.flows.spline import SMALLEST, SplineMap
 from course_utils.kit import Exercise, Explorer, Mistake, Option, predict, style
 from course_utils.kit.poll import Prediction
-from course_utils.lessons.l07_normalizing_flows.cases import normal
+from course_utils.lessons.draws import normal
 
 DATA, PRIOR, TRUTH, MODEL = (style.ROLES[role] for role in ("data", "prior", "truth", "model"))
 

@@ -10,7 +10,7 @@ from torch.nn.functional import softplus
 from course_utils.flows import Layer
 from course_utils.kit import Exercise, Mistake, figure, style
 from course_utils.kit.figure import Picture
-from course_utils.lessons.l07_normalizing_flows.cases import normal
+from course_utils.lessons.draws import normal
 from course_utils.lessons.l07_normalizing_flows.plane import square_grid
 
 DATA = style.ROLES["data"]
