@@ -25,7 +25,10 @@ from torch.distributions import (
 
 from course_utils import deep, training, validate, vem
 from course_utils.deep import Decoder
+from course_utils.deep.evidence import Grid
 from course_utils.gaussian import Gaussian
+from course_utils.vem.local import Covariance, num_parameters
+from course_utils.vem.objective import bound, moves
 
 __all__ = ["Decoder", "Encoder", "Gaps", "MixtureEncoder", "elbo", "fit", "gaps"]
 
@@ -44,12 +47,12 @@ class Encoder(nn.Module):
         data_dim: int,
         latent_dim: int,
         hidden: Sequence[int] = (),
-        covariance: vem.Covariance = "diagonal",
+        covariance: Covariance = "diagonal",
     ) -> None:
         super().__init__()
         validate.integer(1, data_dim=data_dim, latent_dim=latent_dim)
         self.data_dim, self.latent_dim, self.covariance = data_dim, latent_dim, covariance
-        self.network = deep.mlp(data_dim, hidden, vem.num_parameters(latent_dim, covariance))
+        self.network = deep.mlp(data_dim, hidden, num_parameters(latent_dim, covariance))
 
     def forward(self, x: Tensor) -> Independent | MultivariateNormal:
         """q(z | x_n) for x (N, D): batch shape (N,), event shape (H,)."""
@@ -147,7 +150,7 @@ def fit(
     def loss(x: Tensor) -> Tensor:
         share = min(1.0, next(steps) / warmup) if warmup else 1.0
         q = _posterior(x, encoder, decoder)
-        return -vem.bound(x, q, decoder, num_samples, share * beta).mean()
+        return -bound(x, q, decoder, num_samples, share * beta).mean()
 
     return training.fit(
         nn.ModuleList([encoder, decoder]),
@@ -164,7 +167,7 @@ def fit(
 def _posterior(x: Tensor, encoder: nn.Module, decoder: deep.Model) -> Distribution:
     """q(z | x), if it is one distribution with rsample for every x."""
     q, expected = encoder(x), ((len(x),), (decoder.latent_dim,))
-    if not isinstance(q, Distribution) or not vem.moves(q):
+    if not isinstance(q, Distribution) or not moves(q):
         raise TypeError(f"encoder must return a distribution with rsample, got {type(q).__name__}")
     if (q.batch_shape, q.event_shape) != expected:
         raise ValueError(
@@ -188,7 +191,7 @@ def gaps(
     x: Float[Tensor, "N D"],
     encoder: Encoder,
     decoder: deep.Model,
-    nodes: deep.Grid | None = None,
+    nodes: Grid | None = None,
     num_steps: int = 100,
     num_nodes: int = 10,
 ) -> Gaps:
@@ -205,7 +208,7 @@ def gaps(
     with torch.no_grad():
         q = _posterior(x, encoder, decoder)
         validate.latents(q, len(x), q.event_shape, name="what encoder returns")
-        bound = vem.exact_elbo(x, q, decoder, num_nodes)
+        reached = vem.exact_elbo(x, q, decoder, num_nodes)
         evidence = deep.log_evidence(x, decoder, nodes)
         at_mode = vem.gaussian(
             torch.cat([deep.mode(x, decoder, nodes), q.variance.log()], 1), decoder.latent_dim
@@ -219,4 +222,4 @@ def gaps(
         num_steps=num_steps,
         num_nodes=num_nodes,
     )
-    return Gaps(evidence, bound, evidence - best, best - bound)
+    return Gaps(evidence, reached, evidence - best, best - reached)

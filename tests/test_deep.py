@@ -249,11 +249,11 @@ def test_a_float32_model_is_measured_in_float64_and_stays_as_it_is():
 def test_the_copies_are_copies():
     model = deep.Decoder(1, 2, (5,))
     model(torch.randn(3, 1)).log_prob(torch.randn(3, 2)).sum().backward()
-    frozen = deep.frozen(model)
-    assert not any(p.requires_grad for p in frozen.parameters())
+    held = deep.frozen(model)
+    assert not any(p.requires_grad for p in held.parameters())
     assert all(p.requires_grad for p in model.parameters())
-    frozen.network[0].weight.add_(1)
-    assert not model.network[0].weight.equal(frozen.network[0].weight)
+    held.network[0].weight.add_(1)
+    assert not model.network[0].weight.equal(held.network[0].weight)
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from torch.utils._pytree import tree_leaves
 from course_utils import deep, flows, gradients, training, vae, vem
 from course_utils.gaussian import Gaussian, StandardNormal
 from course_utils.mixture import BernoulliMixture
+from course_utils.vem.local import num_parameters, parameters_of
 
 
 class HeavyTailed(deep.Decoder):
@@ -31,7 +32,7 @@ NETWORKS = {
 
 def problem(model, latent_dim, covariance):
     """The functions over deep models, each on data of its own."""
-    x, start = model.sample(4), torch.randn(4, vem.num_parameters(latent_dim, covariance)) / 5
+    x, start = model.sample(4), torch.randn(4, num_parameters(latent_dim, covariance)) / 5
     q = vem.gaussian(start, latent_dim)
     local = vem.Local(4, latent_dim, covariance)
     encoder = vae.Encoder(2, latent_dim, (3,), covariance)
@@ -44,7 +45,7 @@ def problem(model, latent_dim, covariance):
         "e_step by samples": lambda: vem.e_step(x, local, model, 2, num_samples=2),
         "m_step": lambda: vem.m_step(x, local, model, 2),
         "best_q": lambda: vem.best_q(x, model, q, covariance=covariance, **options),
-        "parameters_of": lambda: vem.parameters_of(q, "full"),
+        "parameters_of": lambda: parameters_of(q, "full"),
         "vem.fit": lambda: vem.fit(x, local, model, 2, progress=False),
         "vae.elbo": lambda: vae.elbo(x, encoder, model),
         "vae.fit": lambda: vae.fit(x, encoder, model, 2, progress=False),

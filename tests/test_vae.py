@@ -21,6 +21,7 @@ from torch.distributions.transforms import AffineTransform
 
 from course_utils import deep, em, training, vae, vem
 from course_utils.ppca import PPCA
+from course_utils.vem.local import parameters_of
 
 few = settings(deadline=None, max_examples=12, derandomize=True)
 seeds = st.integers(0, 10_000)
@@ -41,7 +42,7 @@ def exact_pair(W, sigma2=0.3, covariance="diagonal"):
     D, H = W.shape
     ppca = PPCA(W, torch.randn(D).double(), sigma2)
     encoder, decoder = networks(H, D, (), "fixed", covariance)
-    rows = vem.parameters_of(ppca.posterior(torch.zeros(1, D).double()), covariance)[0]
+    rows = parameters_of(ppca.posterior(torch.zeros(1, D).double()), covariance)[0]
     with torch.no_grad():
         decoder.network[0].weight.copy_(ppca.W)
         decoder.network[0].bias.copy_(ppca.mu)
@@ -378,13 +379,13 @@ def test_the_loss_is_the_negative_mean_bound():
 @pytest.mark.parametrize("beta", [1.0, 3.0])
 def test_annealing_raises_beta_in_a_straight_line(beta, monkeypatch):
     encoder, decoder = networks()
-    weights, bound = [], vem.bound
+    weights, bound = [], vae.bound
 
     def record(x, q, model, num_samples, beta):
         weights.append(beta)
         return bound(x, q, model, num_samples, beta)
 
-    monkeypatch.setattr(vem, "bound", record)
+    monkeypatch.setattr(vae, "bound", record)
     vae.fit(decoder.sample(9), encoder, decoder, 6, beta=beta, warmup=4, progress=False)
     assert weights == pytest.approx([beta * share for share in (0.25, 0.5, 0.75, 1, 1, 1)])
     weights.clear()

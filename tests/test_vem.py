@@ -18,6 +18,8 @@ from torch.distributions import (
 from course_utils import deep, em, exact, flows, training, vem
 from course_utils.mixture import BernoulliMixture
 from course_utils.ppca import PPCA
+from course_utils.vem.local import num_parameters, parameters_of
+from course_utils.vem.objective import bound
 
 few = settings(deadline=None, max_examples=15, derandomize=True)
 seeds = st.integers(0, 10_000)
@@ -41,7 +43,7 @@ def linear(W, mu=None, sigma2=0.3):
 
 
 def random_q(num_points, latent_dim=2, covariance="full", spread=0.3):
-    width = vem.num_parameters(latent_dim, covariance)
+    width = num_parameters(latent_dim, covariance)
     return vem.gaussian(spread * torch.randn(num_points, width).double(), latent_dim)
 
 
@@ -69,9 +71,9 @@ def ring_points(*degrees):
 @pytest.mark.parametrize("latent_dim", [1, 2, 4])
 @pytest.mark.parametrize("covariance", COVARIANCES)
 def test_parameters_of_turns_gaussian_round(covariance, latent_dim):
-    parameters = torch.randn(5, vem.num_parameters(latent_dim, covariance)).double()
+    parameters = torch.randn(5, num_parameters(latent_dim, covariance)).double()
     q = vem.gaussian(parameters, latent_dim)
-    torch.testing.assert_close(vem.parameters_of(q, covariance), parameters)
+    torch.testing.assert_close(parameters_of(q, covariance), parameters)
 
 
 def test_the_covariance_of_three_latents_is_built_row_by_row():
@@ -91,10 +93,10 @@ def test_a_diagonal_covariance_holds_the_variances():
 
 def test_a_diagonal_q_becomes_the_same_full_one_and_a_full_one_keeps_its_variances():
     q = random_q(4, 3, "diagonal")
-    same = vem.gaussian(vem.parameters_of(q, "full"), 3)
+    same = vem.gaussian(parameters_of(q, "full"), 3)
     torch.testing.assert_close(same.covariance_matrix, torch.diag_embed(q.variance))
     full = random_q(4, 3, "full")
-    marginals = vem.gaussian(vem.parameters_of(full, "diagonal"), 3)
+    marginals = vem.gaussian(parameters_of(full, "diagonal"), 3)
     torch.testing.assert_close(marginals.variance, full.covariance_matrix.diagonal(dim1=1, dim2=2))
 
 
@@ -116,7 +118,7 @@ def test_the_gradient_of_a_minibatch_is_sparse_and_right():
 
     def loss(chosen, rows):
         torch.manual_seed(1)
-        return vem.bound(x[rows], chosen, model, 4, 1.0).sum()
+        return bound(x[rows], chosen, model, 4, 1.0).sum()
 
     (of_all,) = torch.autograd.grad(loss(vem.gaussian(q.rows[n], 2), n), q.rows)
     loss(q(n), n).backward()
@@ -233,7 +235,7 @@ def test_the_gradient_of_the_bound_is_the_gradient_of_the_closed_form():
     (quadrature,) = torch.autograd.grad(
         vem.exact_elbo(x, q, model).sum(), parameters, retain_graph=True
     )
-    (sampled,) = torch.autograd.grad(vem.bound(x, q, model, 100_000, 1.0).sum(), parameters)
+    (sampled,) = torch.autograd.grad(bound(x, q, model, 100_000, 1.0).sum(), parameters)
     torch.testing.assert_close(quadrature, exact, rtol=1e-8, atol=1e-8)
     torch.testing.assert_close(sampled, exact, rtol=0.02, atol=0.05)
 

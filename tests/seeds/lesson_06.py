@@ -4,6 +4,7 @@ import torch
 from torch import nn
 
 from course_utils import deep, ladder, vae, vem
+from course_utils.deep.model import Likelihood
 from course_utils.lessons import l06_vae
 from seeds import Claim, Measured
 from seeds.notebook import run
@@ -15,7 +16,7 @@ def relu_network(inputs: int, outputs: int) -> nn.Sequential:
     return nn.Sequential(*hidden, nn.Linear(20, outputs))
 
 
-def networks(seed: int, likelihood: deep.Likelihood, sigma2: float) -> tuple:
+def networks(seed: int, likelihood: Likelihood, sigma2: float) -> tuple:
     """The textbook's encoder and decoder."""
     torch.manual_seed(seed)
     encoder, decoder = vae.Encoder(2, 1), vae.Decoder(1, 2, likelihood=likelihood, sigma2=sigma2)
@@ -23,14 +24,14 @@ def networks(seed: int, likelihood: deep.Likelihood, sigma2: float) -> tuple:
     return encoder, decoder
 
 
-def at_our_rate(seed: int, likelihood: deep.Likelihood, sigma2: float) -> float:
+def at_our_rate(seed: int, likelihood: Likelihood, sigma2: float) -> float:
     """The test ELBO of the textbook's networks by the library's loop, 100 epochs."""
     (train, test), (encoder, decoder) = ladder.arc(), networks(seed, likelihood, sigma2)
     vae.fit(train, encoder, decoder, 3000, progress=False)
     return measured(test, encoder, decoder).elbo
 
 
-def textbook(seed: int, likelihood: deep.Likelihood, sigma2: float) -> list[ladder.Rung]:
+def textbook(seed: int, likelihood: Likelihood, sigma2: float) -> list[ladder.Rung]:
     """Test ELBO and evidence at the epochs of l06_vae.TEXTBOOK_EPOCHS, by the usual loop."""
     (train, test), (encoder, decoder) = ladder.arc(), networks(seed, likelihood, sigma2)
     both = nn.ModuleList([encoder, decoder])

@@ -1,4 +1,4 @@
-"""Deep latent-variable models, z ~ p(z), x | z ~ p(x | g(z)), and their exact evidence.
+"""Deep latent-variable models, z ~ p(z), x | z ~ p(x | g(z)).
 
 Source: Kingma & Welling, "Auto-encoding variational Bayes", ICLR 2014, sec. 2.1 and
 appendix C; Rezende, Mohamed & Wierstra, "Stochastic backpropagation and approximate inference
@@ -7,35 +7,21 @@ in deep generative models", ICML 2014, sec. 2.
 
 import copy
 import itertools
-from collections.abc import Callable, Sequence
-from functools import partial
-from math import log, pi
+from collections.abc import Sequence
+from math import log
 from typing import Literal, TypeVar
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
-from torch.distributions import Bernoulli, Distribution, Independent, Normal
+from torch.distributions import Bernoulli, Distribution, Independent
 
-from course_utils import exact, validate
+from course_utils import validate
 from course_utils.gaussian import Gaussian, StandardNormal
-from course_utils.portions import in_portions
 
-__all__ = [
-    "Curve",
-    "Decoder",
-    "Model",
-    "arc",
-    "grid",
-    "log_evidence",
-    "log_joint",
-    "mlp",
-    "mode",
-    "ring",
-]
+__all__ = ["Decoder", "Model", "frozen", "in_double", "mlp", "width"]
 
 Network = TypeVar("Network", bound=nn.Module)
-Grid = Tensor | tuple[Tensor, Tensor]
 Likelihood = Literal["fixed", "scalar", "diagonal", "bernoulli"]
 MIN_SIGMA2 = 1e-4  # of the variances sigma2(z): a pixel that is always 0 would drive its own to 0
 
@@ -163,157 +149,12 @@ class Decoder(Model):
         return self.log_sigma2.exp().item()
 
 
-@validate.typed
-class Curve(Model):
-    """z ~ N(0, 1),  x | z ~ N(point(z), noise^2 I): a curve in the plane, known exactly.
-
-    point: takes z (..., 1), returns (..., 2). noise: a standard deviation.
-    """
-
-    def __init__(self, point: Callable[[Tensor], Tensor], noise: float = 0.1) -> None:
-        super().__init__(1, 2)
-        validate.positive(noise=noise)
-        self.point, self.noise = point, noise
-
-    def forward(self, z: Tensor) -> Independent:
-        """p(x | z) for z (..., 1): batch shape (...), event (2,)."""
-        mean = self.point(z)
-        return Gaussian(mean, mean.new_tensor(2 * log(self.noise)))
-
-
-def arc(noise: float = 0.1) -> Curve:
-    """The model that made `data.arc`."""
-    return Curve(lambda z: torch.cat([z.cos(), z.sin()], -1), noise)
-
-
-def ring(noise: float = 0.1) -> Curve:
-    """The model that made `data.ring`: the angle is 2 pi Phi(z), the seam at angle 0."""
-
-    def point(z: Tensor) -> Tensor:
-        angle = 2 * pi * torch.special.ndtr(z)
-        return torch.cat([angle.cos(), angle.sin()], -1)
-
-    return Curve(point, noise)
-
-
-@validate.typed
-def log_joint(
-    x: Float[Tensor, "N D"], z: Float[Tensor, "G H"], model: Model
-) -> Float[Tensor, "N G"]:
-    """log p(x_n, z_g) in nats, every data point with every latent.
-
-    Gaussian and Bernoulli are exponential families: log p(x | z) = x . a(z) + x^2 . b(z) + c(z),
-    two matrix products. Any other likelihood is asked for one data point after another.
-    """
-    model.check(x)
-    validate.finite(z=z)
-    if z.shape[1] != model.latent_dim:
-        raise ValueError(f"z must have {model.latent_dim} columns, got shape {tuple(z.shape)}")
-    if z.dtype != x.dtype:
-        raise TypeError(f"z must have the dtype of x, {x.dtype}, got {z.dtype}")
-
-    def of_nodes(z: Tensor) -> Tensor:
-        p = model(z)
-        base = p.base_dist if isinstance(p, Independent) else None
-        if isinstance(base, Bernoulli):
-            log_likelihood = x @ base.logits.T - nn.functional.softplus(base.logits).sum(1)
-        elif isinstance(base, Normal):
-            precision = base.scale**-2
-            constant = (base.loc.square() * precision + (2 * pi * base.variance).log()).sum(1)
-            log_likelihood = (
-                x @ (base.loc * precision).T - (x.square() @ precision.T + constant) / 2
-            )
-        else:
-            log_likelihood = torch.stack([p.log_prob(point) for point in x])
-        return log_likelihood + model.prior.log_prob(z)
-
-    values = in_portions(of_nodes, width(model), z)
-    if values.isnan().any():
-        raise ValueError("model must not give NaN: its log density is, at some z")
-    return values
-
-
-@validate.typed
-def grid(
-    latent_dim: int, spacing: float | None = None, device: torch.device | str | None = None
-) -> Grid:
-    """Quadrature nodes for one or two latents with a standard normal prior, from -6 to 6.
-
-    spacing: by default 0.01 for one latent, 0.05 for two.
-    """
-    validate.integer(1, 2, latent_dim=latent_dim)
-    if spacing is None:
-        spacing = 0.01 if latent_dim == 1 else 0.05
-    validate.positive(spacing=spacing)
-    num_nodes = round(12 / spacing) + 1
-    axis = torch.linspace(-6, 6, num_nodes, dtype=torch.float64, device=device)
-    return axis if latent_dim == 1 else (axis, axis)
-
-
-@validate.typed
-def log_evidence(
-    x: Float[Tensor, "N D"], model: Model, nodes: Grid | None = None
-) -> Float[Tensor, "N"]:
-    """log p(x_n) of a model with one or two latents by quadrature, in nats, always in float64.
-
-    nodes: as `exact.log_evidence` takes them, by default `grid(H)`. Nodes and points are taken
-    in portions: beside x, no tensor holds more than 25 million numbers (see `portions`).
-    """
-    model, x, axes = _in_double(x, model, nodes)
-    lattice = axes[0] if len(axes) == 1 else (axes[0], axes[1])
-
-    def of_points(x: Tensor) -> Tensor:
-        return exact.log_evidence(partial(log_joint, x, model=model), lattice)
-
-    return _of_points(of_points, x, axes)
-
-
-@validate.typed
-def mode(x: Float[Tensor, "N D"], model: Model, nodes: Grid | None = None) -> Float[Tensor, "N H"]:
-    """The node where the posterior of each point is highest; nodes as in `log_evidence`."""
-    model, x, axes = _in_double(x, model, nodes)
-    z = torch.cartesian_prod(*axes).reshape(-1, model.latent_dim)
-
-    def of_points(x: Tensor) -> Tensor:
-        return log_joint(x, z, model).argmax(1)
-
-    return z[_of_points(of_points, x, axes)]
-
-
-def _in_double(x, model, nodes) -> tuple[Model, Tensor, tuple[Tensor, ...]]:
-    """A model and data to measure with, in float64, and the checked nodes of every latent."""
-    validate.integer(1, 2, latent_dim=model.latent_dim)
-    nodes = grid(model.latent_dim, device=x.device) if nodes is None else nodes
-    axes = (nodes,) if isinstance(nodes, Tensor) else nodes
-    if len(axes) != model.latent_dim:
-        raise ValueError(
-            f"nodes must be one tensor for each of {model.latent_dim} latents, got {len(axes)}"
-        )
-    for axis in axes:
-        validate.finite(nodes=axis)
-        if axis.dtype != torch.float64:
-            raise TypeError(f"nodes must be float64, as all that is measured, got {axis.dtype}")
-        if axis.ndim != 1 or len(axis) < 2 or not (axis.diff() > 0).all():
-            raise ValueError(
-                "nodes must increase, and have shape (G,) with two points at least, "
-                f"got shape {tuple(axis.shape)}"
-            )
-    model, x = in_double(model), x.double()
-    model.check(x)
-    return model, x, axes
-
-
-def _of_points(measure: Callable[[Tensor], Tensor], x: Tensor, axes) -> Tensor:
-    """measure(x) (N,), which holds a number for every point and node."""
-    with torch.no_grad():
-        return in_portions(measure, torch.Size([len(axis) for axis in axes]).numel(), x)
-
-
 def width(model: Model) -> int:
     """How many numbers the model holds at once for one latent, if its layers have up to 1000."""
     return max(1000, model.data_dim)
 
 
+@validate.typed
 def in_double(module: Network) -> Network:
     """A float64 copy, for measuring."""
     try:
@@ -325,6 +166,7 @@ def in_double(module: Network) -> Network:
         ) from error
 
 
+@validate.typed
 def frozen(module: Network) -> Network:
     """A copy without gradients, for moving something else."""
     return copy.deepcopy(module).requires_grad_(False)

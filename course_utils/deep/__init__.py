@@ -1,0 +1,25 @@
+"""Deep latent-variable models, z ~ p(z), x | z ~ p(x | g(z)), and their exact evidence.
+
+model     Model, Decoder and its network
+curves    the models that made arc and ring
+evidence  log p(x) and the posterior's mode by quadrature over one or two latents
+"""
+
+from course_utils.deep.curves import Curve, arc, ring
+from course_utils.deep.evidence import grid, log_evidence, log_joint, mode
+from course_utils.deep.model import Decoder, Model, frozen, in_double, mlp
+
+__all__ = [
+    "Curve",
+    "Decoder",
+    "Model",
+    "arc",
+    "frozen",
+    "grid",
+    "in_double",
+    "log_evidence",
+    "log_joint",
+    "mlp",
+    "mode",
+    "ring",
+]

@@ -1,0 +1,131 @@
+"""log p(x) of a model with one or two latents, by quadrature over z."""
+
+from collections.abc import Callable
+from functools import partial
+from math import pi
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+from torch.distributions import Bernoulli, Independent, Normal
+
+from course_utils import exact, validate
+from course_utils.deep.model import Model, in_double, width
+from course_utils.portions import in_portions
+
+__all__ = ["Grid", "grid", "log_evidence", "log_joint", "mode"]
+
+Grid = Tensor | tuple[Tensor, Tensor]
+
+
+@validate.typed
+def log_joint(
+    x: Float[Tensor, "N D"], z: Float[Tensor, "G H"], model: Model
+) -> Float[Tensor, "N G"]:
+    """log p(x_n, z_g) in nats, every data point with every latent.
+
+    Gaussian and Bernoulli are exponential families: log p(x | z) = x . a(z) + x^2 . b(z) + c(z),
+    two matrix products. Any other likelihood is asked for one data point after another.
+    """
+    model.check(x)
+    validate.finite(z=z)
+    if z.shape[1] != model.latent_dim:
+        raise ValueError(f"z must have {model.latent_dim} columns, got shape {tuple(z.shape)}")
+    if z.dtype != x.dtype:
+        raise TypeError(f"z must have the dtype of x, {x.dtype}, got {z.dtype}")
+
+    def of_nodes(z: Tensor) -> Tensor:
+        p = model(z)
+        base = p.base_dist if isinstance(p, Independent) else None
+        if isinstance(base, Bernoulli):
+            log_likelihood = x @ base.logits.T - nn.functional.softplus(base.logits).sum(1)
+        elif isinstance(base, Normal):
+            precision = base.scale**-2
+            constant = (base.loc.square() * precision + (2 * pi * base.variance).log()).sum(1)
+            log_likelihood = (
+                x @ (base.loc * precision).T - (x.square() @ precision.T + constant) / 2
+            )
+        else:
+            log_likelihood = torch.stack([p.log_prob(point) for point in x])
+        return log_likelihood + model.prior.log_prob(z)
+
+    values = in_portions(of_nodes, width(model), z)
+    if values.isnan().any():
+        raise ValueError("model must not give NaN: its log density is, at some z")
+    return values
+
+
+@validate.typed
+def grid(
+    latent_dim: int, spacing: float | None = None, device: torch.device | str | None = None
+) -> Grid:
+    """Quadrature nodes for one or two latents with a standard normal prior, from -6 to 6.
+
+    spacing: by default 0.01 for one latent, 0.05 for two.
+    """
+    validate.integer(1, 2, latent_dim=latent_dim)
+    if spacing is None:
+        spacing = 0.01 if latent_dim == 1 else 0.05
+    validate.positive(spacing=spacing)
+    num_nodes = round(12 / spacing) + 1
+    axis = torch.linspace(-6, 6, num_nodes, dtype=torch.float64, device=device)
+    return axis if latent_dim == 1 else (axis, axis)
+
+
+@validate.typed
+def log_evidence(
+    x: Float[Tensor, "N D"], model: Model, nodes: Grid | None = None
+) -> Float[Tensor, "N"]:
+    """log p(x_n) of a model with one or two latents by quadrature, in nats, always in float64.
+
+    nodes: as `exact.log_evidence` takes them, by default `grid(H)`. Nodes and points are taken
+    in portions: beside x, no tensor holds more than 25 million numbers (see `portions`).
+    """
+    model, x, axes = _in_double(x, model, nodes)
+    lattice = axes[0] if len(axes) == 1 else (axes[0], axes[1])
+
+    def of_points(x: Tensor) -> Tensor:
+        return exact.log_evidence(partial(log_joint, x, model=model), lattice)
+
+    return _of_points(of_points, x, axes)
+
+
+@validate.typed
+def mode(x: Float[Tensor, "N D"], model: Model, nodes: Grid | None = None) -> Float[Tensor, "N H"]:
+    """The node where the posterior of each point is highest; nodes as in `log_evidence`."""
+    model, x, axes = _in_double(x, model, nodes)
+    z = torch.cartesian_prod(*axes).reshape(-1, model.latent_dim)
+
+    def of_points(x: Tensor) -> Tensor:
+        return log_joint(x, z, model).argmax(1)
+
+    return z[_of_points(of_points, x, axes)]
+
+
+def _in_double(x, model, nodes) -> tuple[Model, Tensor, tuple[Tensor, ...]]:
+    """A model and data to measure with, in float64, and the checked nodes of every latent."""
+    validate.integer(1, 2, latent_dim=model.latent_dim)
+    nodes = grid(model.latent_dim, device=x.device) if nodes is None else nodes
+    axes = (nodes,) if isinstance(nodes, Tensor) else nodes
+    if len(axes) != model.latent_dim:
+        raise ValueError(
+            f"nodes must be one tensor for each of {model.latent_dim} latents, got {len(axes)}"
+        )
+    for axis in axes:
+        validate.finite(nodes=axis)
+        if axis.dtype != torch.float64:
+            raise TypeError(f"nodes must be float64, as all that is measured, got {axis.dtype}")
+        if axis.ndim != 1 or len(axis) < 2 or not (axis.diff() > 0).all():
+            raise ValueError(
+                "nodes must increase, and have shape (G,) with two points at least, "
+                f"got shape {tuple(axis.shape)}"
+            )
+    model, x = in_double(model), x.double()
+    model.check(x)
+    return model, x, axes
+
+
+def _of_points(measure: Callable[[Tensor], Tensor], x: Tensor, axes) -> Tensor:
+    """measure(x) (N,), which holds a number for every point and node."""
+    with torch.no_grad():
+        return in_portions(measure, torch.Size([len(axis) for axis in axes]).numel(), x)
