@@ -36,7 +36,7 @@ lecture: $(READY) ## a lesson as live slides: make lecture LESSON=01
 	$(BIN)/python classroom lecture $(LESSON)
 
 test: $(READY) ## all tests: units, properties, notebooks; of one lesson: make test LESSON=05
-	$(BIN)/pytest -n 2 --dist loadgroup $(if $(GIVEN),-k "$(GIVEN)_ or $(GIVEN).")
+	$(BIN)/pytest -n 2 --dist loadscope $(if $(GIVEN),-k "$(GIVEN)_ or $(GIVEN).")
 
 lint: $(READY) ## style and types
 	$(BIN)/ruff check

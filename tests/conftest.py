@@ -1,7 +1,9 @@
 import os
+import re
 
 import pytest
 import torch
+from xdist.scheduler import LoadScopeScheduling
 
 # One thread, here and in the notebooks' kernels. Tensors of this size gain little from a second,
 # and threads that wait for a core another process has make training ten times slower.
@@ -13,27 +15,32 @@ def seed():
     torch.manual_seed(0)
 
 
-def pytest_configure(config):
-    config.addinivalue_line(
-        "markers", "xdist_group(name): tests that one worker runs (xdist's own)"
-    )
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    config.option.loadscopereorder = False  # the order below, not the groups with most tests first
+    return ByFile(config, log)
 
 
-def notebook(item):
-    """The lesson a test runs, if it runs one."""
-    return getattr(item, "callspec", None) and item.callspec.params.get("run")
+class ByFile(LoadScopeScheduling):
+    """A worker runs whole files, whose tests share what their fixtures train, or whole lessons.
+
+    xdist's own "loadgroup" groups nothing under pytest 9.2, where its names for groups get lost.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        lesson = re.search(r"test_notebooks\.py::.*\[.*(\d\d_\w+)", nodeid)
+        return lesson[1] if lesson else nodeid.split("::")[0]
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """Spread over workers by file, whose tests share what its fixtures train, and by notebook.
+    """The longest files first, notebooks ahead: what is left at the end is short."""
 
-    The notebooks come first, the longest of them ahead: what is left at the end is short.
-    """
-    for item in items:
-        path = notebook(item) or item.path
-        item.add_marker(pytest.mark.xdist_group(path.stem))
-    items.sort(key=lambda item: -notebook(item).stat().st_size if notebook(item) else 0)
+    def length(item) -> int:
+        notebook = getattr(item, "callspec", None) and item.callspec.params.get("run")
+        return (notebook or item.path).stat().st_size
+
+    items.sort(key=length, reverse=True)
 
 
 def pytest_terminal_summary(terminalreporter):

@@ -8,8 +8,10 @@ import tomllib
 from collections.abc import Iterator
 from importlib.metadata import packages_distributions
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
+from conftest import ByFile
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
@@ -107,3 +109,17 @@ def test_no_file_names_a_machine_or_a_registry():
         if path.is_file() and path.suffix not in {".png", ".gif"}:
             found = forbidden.search(path.read_text("utf-8"))
             assert not found, f"{name}: {found}"
+
+
+@pytest.mark.parametrize(
+    ("test", "group"),
+    [
+        ("tests/test_em.py::test_fit[1-2]", "tests/test_em.py"),
+        ("tests/test_notebooks.py::test_it_runs[03_em_elbo]", "03_em_elbo"),
+        ("tests/test_notebooks.py::test_what_it_shows[noise-03_em_elbo]", "03_em_elbo"),
+        ("tests/test_notebooks.py::test_a_rule[x0]", "tests/test_notebooks.py"),
+    ],
+)
+def test_one_worker_runs_a_file_or_a_lesson(test, group):
+    """Otherwise both would run the notebook, and train what a file's fixtures train."""
+    assert ByFile._split_scope(Mock(), test) == group
