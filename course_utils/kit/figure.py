@@ -2,15 +2,15 @@
 
 import base64
 import html
-import io
 import math
+import struct
+import zlib
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from PIL import Image
 
 __all__ = ["Picture", "figure", "img", "mosaic", "png"]
 
@@ -45,10 +45,20 @@ def figure(fig: Figure, *, alt: str) -> Picture:
 
 
 def png(pixels: np.ndarray) -> bytes:
-    """RGBA pixels (height, width, 4) as a PNG, compressed lightly because frames must be fast."""
-    buffer = io.BytesIO()
-    Image.fromarray(pixels[..., :3]).save(buffer, "png", compress_level=1)
-    return buffer.getvalue()
+    """RGBA pixels (height, width, 4) as a PNG without transparency, in a hurry: frames are many.
+
+    Rows are stored unfiltered. Pillow tries five filters a row, which takes twice as long and, for
+    flat drawings such as ours, makes the file larger. Format: https://www.w3.org/TR/png-3/.
+    """
+    height, width, _ = pixels.shape
+    rows = np.zeros((height, 1 + 3 * width), np.uint8)  # each begins with 0, "no filter"
+    rows[:, 1:] = pixels[..., :3].reshape(height, -1)
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)  # 8 bits of each of RGB
+    parts = {b"IHDR": header, b"IDAT": zlib.compress(rows.data, level=1), b"IEND": b""}
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+        for name, data in parts.items()
+    )
 
 
 def img(data: bytes, alt: str, width: int) -> str:
