@@ -24,7 +24,7 @@ def plot_training(loss: list[float], floor: float) -> Picture:
         len(loss),
         floor * 0.97,
         f"$\\sum_{{i>H}}\\lambda_i$ = {floor:.4f}",
-        color=TRUTH.color,
+        color=TRUTH.ink,
         ha="right",
         va="top",
     )

@@ -10,7 +10,7 @@ from torch import Tensor
 from course_utils.kit import Exercise, Explorer, Mistake, Option, predict, style
 from course_utils.kit.poll import Prediction
 from course_utils.lessons.draws import normal
-from course_utils.lessons.l05_variational_em.colors import GAP_TEXT, TRUTH, Q
+from course_utils.lessons.l05_variational_em.colors import GAP, TRUTH, Q
 
 
 def predict_mean_field() -> Prediction:
@@ -43,14 +43,14 @@ def explore_mean_field() -> Explorer:
         left.set(ylabel="$z_2$", title="Two standard deviations")
         right.set(xlim=(0, 1), ylim=(0, 1.8), xlabel="correlation ρ")
         right.set_title("Mean field's price")
-        right.plot(grid, -np.log(1 - grid**2) / 2, color=GAP_TEXT, linewidth=3)
+        right.plot(grid, -np.log(1 - grid**2) / 2, **GAP.line)
         right.plot(grid, 1 - grid**2, **Q.line)
-        right.text(0.66, 1.5, "KL, nats", color=GAP_TEXT, ha="right")
-        right.text(0.05, 1.06, "variance of q", color=Q.color)
+        right.text(0.66, 1.5, "KL, nats", color=GAP.ink, ha="right")
+        right.text(0.05, 1.06, "variance of q", color=Q.ink)
         return fig, {
             "truth": left.plot([], [], **TRUTH.line)[0],
             "q": left.plot([], [], **Q.line)[0],
-            "kl": right.plot([], [], "o", color=GAP_TEXT, markersize=12, clip_on=False)[0],
+            "kl": right.plot([], [], "o", color=GAP.color, markersize=12, clip_on=False)[0],
             "variance": right.plot([], [], "D", color=Q.color, markersize=12, clip_on=False)[0],
             "numbers": right.text(0.03, 1.66, ""),
         }
@@ -116,5 +116,5 @@ Exercise(
         ),
     ],
     nudge="Precisions, not variances, sit in the exponent: look at the diagonal of the inverse.",
-    formula="$$s_i^2 = 1/\\Lambda_{ii}, \\qquad \\Lambda = \\Sigma^{-1}$$",
+    formula="$$v_i = 1/\\Lambda_{ii}, \\qquad \\Lambda = \\Sigma^{-1}$$",
 )

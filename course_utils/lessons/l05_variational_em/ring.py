@@ -17,7 +17,6 @@ from course_utils.lessons.l05_variational_em.colors import (
     BOUND,
     DATA,
     GAP,
-    GAP_TEXT,
     MODEL,
     PRIOR,
     TRUTH,
@@ -59,30 +58,29 @@ def explore_ring() -> Explorer:
         left.set(xlim=(-4, 4), ylim=(0, 3.6), yticks=[], xlabel="latent z")
         left.set(ylabel="density, rescaled", title="Posterior and best Gaussian")
         small = left.inset_axes((0.41, 0.45, 0.28, 0.53))
-        left.text(-3.9, 3.25, "exact posterior", color=TRUTH.color)
-        left.text(-3.9, 2.9, "best q (dashed)", color=Q.color)
-        left.text(-3.9, 2.55, "prior (dotted)", color=PRIOR.color)
+        left.text(-3.9, 3.25, "exact posterior", color=TRUTH.ink)
+        left.text(-3.9, 2.9, "best q (dashed)", color=Q.ink)
+        left.text(-3.9, 2.55, "prior (dotted)", color=PRIOR.ink)
         turn = np.linspace(0, 2 * pi, 200)
         small.plot(np.cos(turn), np.sin(turn), **MODEL.line)
-        small.plot([0.75, 1.25], [0, 0], color=DATA.color, linewidth=2)
+        small.plot([0.75, 1.25], [0, 0], color=style.INK, linewidth=2)
         small.set(xlim=(-1.35, 1.35), ylim=(-1.35, 1.35), aspect="equal", xticks=[], yticks=[])
         small.set_axis_off()
-        left.text(1.6, 2.53, "seam", color=DATA.color)
+        left.text(1.6, 2.53, "seam")
         right.set(xlim=(-0.6, 2.1), ylim=(low, -0.2), xticks=[], ylabel="nats")
         right.set_title("Its gap")
         right.axhline(table.evidence[0], **TRUTH.line | {"linewidth": 2})
-        right.text(2.1, table.evidence[0] + 0.03, "evidence −0.453", color=TRUTH.color, ha="right")
-        bar = {"width": 0.8, "edgecolor": "white"}
+        right.text(2.1, table.evidence[0] + 0.03, "evidence −0.453", color=TRUTH.ink, ha="right")
         return fig, {
             "posterior": left.plot([], [], **TRUTH.line)[0],
             "q": left.plot([], [], **Q.line)[0],
             "prior": left.plot([], [], **PRIOR.line | {"linewidth": 2})[0],
             "x": small.plot([], [], **DATA.dots | {"markersize": 13})[0],
             "angle": small.text(0, 0, "", ha="center", va="center"),
-            "elbo": right.bar([0], [0], color=BOUND, **bar)[0],
-            "kl": right.bar([0], [0], color=GAP, hatch="//", **bar)[0],
-            "elbo_label": right.text(0.5, low + 0.06, ""),
-            "kl_label": right.text(0.5, 0, "", color=GAP_TEXT, va="center"),
+            "elbo": right.bar([0], [0], 0.8, **BOUND.area)[0],
+            "kl": right.bar([0], [0], 0.8, **GAP.area)[0],
+            "elbo_label": right.text(0.5, low + 0.06, "", color=BOUND.ink),
+            "kl_label": right.text(0.5, 0, "", color=GAP.ink, va="center"),
         }
 
     def update(degrees: int) -> dict:

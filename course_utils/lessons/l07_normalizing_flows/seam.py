@@ -68,11 +68,11 @@ def explore_seam(
         ax.set_title("A posterior with two modes, and what q makes of it")
         ax.plot(nodes, log_posterior.exp(), **TRUTH.line)
         ax.plot(nodes, log_gaussian.exp(), **Q.line | {"linestyle": ":"})
-        ax.text(-1.4, 0.94 * top, "— true posterior", color=TRUTH.color, va="top")
-        ax.text(-1.4, 0.84 * top, f"···· best Gaussian, KL {least:.3f}", color=Q.color, va="top")
+        ax.text(-1.4, 0.94 * top, "— true posterior", color=TRUTH.ink, va="top")
+        ax.text(-1.4, 0.84 * top, f"···· best Gaussian, KL {least:.3f}", color=Q.ink, va="top")
         return fig, {
             "flow": ax.plot([], [], **Q.line)[0],
-            "numbers": ax.text(-1.4, 0.74 * top, "", color=Q.color, va="top"),
+            "numbers": ax.text(-1.4, 0.74 * top, "", color=Q.ink, va="top"),
         }
 
     def update(gradient: str, run: int, time: int) -> dict:
