@@ -69,7 +69,7 @@ def explore_rate(features: Tensor, x: Tensor) -> Explorer:
         levels = 10.0 ** np.arange(-2.5, 1.6, 0.5)
         left.contour(a, b, excess, levels, colors=style.GUIDE, linewidths=1.5)
         left.plot(*best[:, None], "*", color=TRUTH.color, markersize=18, zorder=4)
-        left.set(xlabel="$a$", ylabel="$b$", xticks=[0, 1], yticks=[-1, 0, 1], aspect="equal")
+        left.set(xlabel="$a$", ylabel="$c$", xticks=[0, 1], yticks=[-1, 0, 1], aspect="equal")
         left.set(xlim=(-0.6, 1.7), ylim=(-1.15, 1.15), title="Steep across, flat along")
         left.text(1.1, -0.2, "$\\theta^*$", color=TRUTH.ink, va="center")
         right.set(yscale="log", xlim=(0, longest), ylim=(1e-8, 1e9), xlabel="step $t$")

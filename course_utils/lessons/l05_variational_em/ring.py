@@ -131,14 +131,14 @@ def poll_seam() -> Poll:
 
 
 def kl_on_grid(log_q: Tensor, log_joint: Tensor, spacing: float) -> Tensor:
-    """KL(q_n || p(z | x_n)) (N,) from log q_n(z_g) and log p(x_n, z_g), both (N, G)."""
+    """KL(q_n || p(z | x_n)) (N,) from log q_n(z_j) and log p(x_n, z_j), both (N, G)."""
     q = log_q.exp()
     elbo = (q * (log_joint - log_q)).sum(1) * spacing
     return log_evidence(log_joint, spacing) - elbo
 
 
 def _gaussians(spacing: float, seed: int) -> Tensor:
-    """log q_n(z_g) on the grid of `table`."""
+    """log q_n(z_j) on the grid of `table`."""
     z = torch.arange(-8, 8 + spacing / 2, spacing, dtype=torch.float64)
     return Normal(normal(3, 1, seed=seed), 0.6).log_prob(z)
 
@@ -189,5 +189,5 @@ Exercise(
         ),
     ],
     nudge="log p(z | x) = log p(x, z) − log p(x), and log p(x) is exercise 05.1.",
-    formula="$$\\mathrm{KL} = \\log p(x) - \\Delta z\\sum_g q(z_g)\\,[\\log p(x, z_g) - \\log q(z_g)]$$",
+    formula="$$\\mathrm{KL} = \\log p(x) - \\Delta z\\sum_j q(z_j)\\,[\\log p(x, z_j) - \\log q(z_j)]$$",
 )
