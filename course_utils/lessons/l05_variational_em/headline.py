@@ -8,14 +8,14 @@ from torch.distributions import Distribution
 from course_utils import deep, exact
 from course_utils.kit import figure, style
 from course_utils.kit.figure import Picture
-from course_utils.lessons.l05_variational_em.colors import BOUND, GAP, TRUTH
+from course_utils.lessons.l05_variational_em.colors import APPROXIMATION, BOUND, TRUTH
 
 
 def plot_ranking(names: list[str], evidence: Tensor, elbo: Tensor) -> Picture:
     """Three models by evidence and by the best bound."""
     fig, ax = style.subplots(height=3.6)
     places = np.arange(len(names))[::-1]
-    ax.hlines(places, elbo, evidence, colors=GAP.tint, linewidth=14)
+    ax.barh(places, evidence - elbo, 0.25, elbo, **APPROXIMATION.area)
     ax.plot(evidence, places, "s", color=TRUTH.color, markersize=13)
     ax.plot(elbo, places, "D", color=BOUND.color, markersize=12)
     ax.set_yticks(places, names)

@@ -14,9 +14,9 @@ from course_utils.lessons.draws import normal
 from course_utils.lessons.l05_variational_em.bent_decoder import log_evidence
 from course_utils.lessons.l05_variational_em.cases import table
 from course_utils.lessons.l05_variational_em.colors import (
+    APPROXIMATION,
     BOUND,
     DATA,
-    GAP,
     MODEL,
     PRIOR,
     TRUTH,
@@ -78,9 +78,9 @@ def explore_ring() -> Explorer:
             "x": small.plot([], [], **DATA.dots | {"markersize": 13})[0],
             "angle": small.text(0, 0, "", ha="center", va="center"),
             "elbo": right.bar([0], [0], 0.8, **BOUND.area)[0],
-            "kl": right.bar([0], [0], 0.8, **GAP.area)[0],
+            "approximation": right.bar([0], [0], 0.8, **APPROXIMATION.area)[0],
             "elbo_label": right.text(0.5, low + 0.06, "", color=BOUND.ink),
-            "kl_label": right.text(0.5, 0, "", color=GAP.ink, va="center"),
+            "approximation_label": right.text(0.5, 0, "", color=APPROXIMATION.ink, va="center"),
         }
 
     def update(degrees: int) -> dict:
@@ -96,9 +96,9 @@ def explore_ring() -> Explorer:
             "x": ([across], [up]),
             "angle": f"x at\n{degrees}°",
             "elbo": (-0.4, low, 0.8, elbo - low),
-            "kl": (-0.4, elbo, 0.8, kl),
+            "approximation": (-0.4, elbo, 0.8, kl),
             "elbo_label": f"ELBO {elbo:.3f}".replace("-", "−"),
-            "kl_label": (0.5, min(evidence - kl / 2, evidence - 0.06), f"KL {kl:.3f}"),
+            "approximation_label": (0.5, min(evidence - kl / 2, evidence - 0.06), f"KL {kl:.3f}"),
             "alt": f"x at {degrees} degrees from the seam. Evidence {evidence:.3f} = ELBO {elbo:.3f} + "
             f"KL {kl:.3f} nats. The best Gaussian has mean {mean:.2f}, scale {scale:.2f}; it covers "
             "one mode of the exact posterior.",

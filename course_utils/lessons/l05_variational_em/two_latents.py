@@ -8,7 +8,7 @@ from torch.distributions import Independent, MultivariateNormal
 
 from course_utils.kit import figure, style
 from course_utils.kit.figure import Picture
-from course_utils.lessons.l05_variational_em.colors import GAP, TRUTH, Q
+from course_utils.lessons.l05_variational_em.colors import APPROXIMATION, TRUTH, Q
 
 
 def plot_two_latents(
@@ -39,11 +39,11 @@ def plot_two_latents(
     left.set_title("One image's posterior")
     left.text(0.03, 0.03, "dotted: diagonal\ndashed: full", transform=left.transAxes)
     places, (wide, narrow) = range(gaps.shape[1]), gaps[:, gaps[0].argsort()].tolist()
-    right.bar(places, wide, color=GAP.tint, alpha=0.35)
-    right.bar(places, narrow, **GAP.area)
+    right.bar(places, wide, facecolor="none", edgecolor=APPROXIMATION.color, linewidth=2)
+    right.bar(places, narrow, **APPROXIMATION.area)
     top = max(wide)
-    right.text(0, top * 0.92, "diagonal (pale)", color=GAP.ink)
-    right.text(0, top * 0.82, "full (hatched)", color=GAP.ink)
+    right.text(0, top * 0.92, "diagonal (outline)", color=APPROXIMATION.ink)
+    right.text(0, top * 0.82, "full (dots)", color=APPROXIMATION.ink)
     right.set(xticks=[], xlabel=f"{gaps.shape[1]} test images", ylabel="gap, nats")
     right.set_title("A gap bar each")
     return figure(

@@ -258,6 +258,6 @@ WRONG = [
     ("07.5", over_the_others, "over the other samples"),
     ("07.5", for_the_elbo, "not to the ELBO"),
     ("07.5", all_tempered, "likelihood alone"),
-    ("07.5", not_tempered, "β is missing"),
+    ("07.5", not_tempered, "η is missing"),
     ("07.5", no_entropy, "log q is missing"),
 ]
