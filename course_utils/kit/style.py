@@ -77,7 +77,7 @@ ROLES = {
     # the family lacks (approximation), and what this q lacks of the best one (amortisation).
     "bound": Role("#882255", (0, (6, 1, 1, 1, 1, 1)), tint="#D9B0C4"),
     "gap": Role("#8A5A00", (0, (9, 2)), tint="#E69F00", hatch="//"),
-    "approximation": Role("#6E6800", (0, (3, 1.5, 3, 5)), tint="#F0E442", hatch=".."),
+    "approximation": Role("#6E6800", (0, (1, 1, 1, 3)), tint="#F0E442", hatch=".."),
     "amortisation": Role("#5B3FA0", (0, (8, 2, 2, 2)), tint="#B9A6E0", hatch="\\\\"),
     # The two estimators of a gradient.
     "pathwise": Role("#1B4B73", (0, (5, 1)), tint="#56B4E9", hatch="--"),
