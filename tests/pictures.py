@@ -9,11 +9,13 @@ from unittest import mock
 
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.colors import to_rgb
+from matplotlib.colors import to_hex, to_rgb
+from matplotlib.patches import Patch
 from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 
 from course_utils.kit import Explorer
+from course_utils.kit.style import ROLES
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ def unreadable(texts: list[Drawn]) -> list[str]:
         x0, y0, x1, y1 = text.box.extents
         if x0 < 0 or y0 < 0 or x1 > text.page.x1 or y1 > text.page.y1:
             found.append(f"{text.words!r} is cut off at the figure's edge")
-        if contrast(text.color) < 3:
+        if contrast(text.color) < 4.5:
             found.append(f"{text.words!r} is too pale, {contrast(text.color):.1f} : 1")
         if text.size < 16:
             found.append(f"{text.words!r} is too small, {text.size:g} pt")
@@ -61,6 +63,30 @@ def unreadable(texts: list[Drawn]) -> list[str]:
         high = min(a.box.y1, b.box.y1) - max(a.box.y0, b.box.y0)
         if wide > 1 and high > 1:
             found.append(f"{a.words!r} and {b.words!r} overlap")
+    return found
+
+
+# What an explorer's artist of this name draws, and the role in whose colours.
+QUANTITIES = {
+    "evidence": "truth",
+    "elbo": "bound",
+    "bound": "bound",
+    "kl": "gap",
+    "approximation": "approximation",
+    "amortisation": "amortisation",
+    "moved": "pathwise",
+    "weighed": "score",
+}
+
+
+def off_role(explorer: Explorer) -> list[str]:
+    """The artists, and their labels, that draw a quantity in a colour of another one."""
+    found = []
+    for name, artist in explorer.artists.items():
+        if role := ROLES.get(QUANTITIES.get(name.removesuffix("_label"), "")):
+            color = artist.get_facecolor() if isinstance(artist, Patch) else artist.get_color()
+            if to_hex(color).upper() not in (role.color, role.ink, role.tint):
+                found.append(f"{name!r} is drawn in {to_hex(color)}: see ROLES in kit/style.py")
     return found
 
 
@@ -74,7 +100,7 @@ def contrast(color) -> float:
 def faults(explorer: Explorer) -> list[str]:
     """What is wrong with the frames of an explorer, at every corner and in its filmstrip."""
     canvas = FigureCanvasAgg(next(iter(explorer.artists.values())).get_figure(root=True))
-    found = []
+    found = off_role(explorer)
     for values in [{}, *explorer.corners(), *explorer.filmstrip]:
         frame = explorer.frame(**values)
         with drawn_texts() as texts:

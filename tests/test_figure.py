@@ -4,6 +4,7 @@ import importlib
 import io
 import re
 from itertools import pairwise
+from pathlib import Path
 
 import matplotlib as mpl
 import numpy as np
@@ -17,7 +18,8 @@ from PIL import Image
 from course_utils.kit import figure, plot_ladder, style
 from course_utils.kit.figure import Picture, img, mosaic, png
 
-ROLES = style.ROLES
+ROLES, INK, GUIDE = style.ROLES, style.INK, style.GUIDE
+ROOT = Path(__file__).parents[1]
 
 
 def decoded(data):
@@ -142,10 +144,10 @@ def test_a_rungs_numbers_stand_beside_it_in_their_roles_colours():
         row = [table[words].box for words in (name, *numbers)]
         assert np.ptp([(box.y0 + box.y1) / 2 for box in row]) < 4
         assert all(a.x1 < b.x0 for a, b in pairwise(row))
-        assert table[numbers[0]].color == ROLES["model"].color
-        assert table[numbers[1]].color == ROLES["q"].color
+        assert table[numbers[0]].color == ROLES["truth"].ink
+        assert table[numbers[1]].color == ROLES["bound"].ink
     assert table["PPCA"].box.y1 < table["VAE"].box.y0 < table["to go"].box.y0
-    assert table["entropy limit −0.500 →"].color == ROLES["truth"].color
+    assert table["entropy limit −0.500 →"].color == table["to go"].color
 
 
 def axes_of(monkeypatch, *args, **options):
@@ -166,10 +168,10 @@ def test_a_rung_is_a_square_a_diamond_and_the_gap_between_them(monkeypatch, limi
     )
     assert marks["s"].get_xydata().tolist() == [[squares[0], 1], [squares[1], 2]]
     assert marks["D"].get_xydata().tolist() == [[diamonds[0], 1], [diamonds[1], 2]]
-    assert marks["s"].get_color() == ROLES["model"].color
-    assert marks["D"].get_color() == ROLES["q"].color
+    assert marks["s"].get_color() == ROLES["truth"].color
+    assert marks["D"].get_color() == ROLES["bound"].color
     [gaps] = ax.collections
-    assert to_hex(gaps.get_color()[0]).upper() == ROLES["q"].color
+    assert to_hex(gaps.get_color()[0]).upper() == ROLES["gap"].color
     ends = [[[diamonds[k], k + 1], [squares[k], k + 1]] for k in range(2)]
     assert np.array_equal(gaps.get_segments(), ends)
     assert ax.get_xscale() == ("linear" if limit is None else "log")
@@ -235,15 +237,51 @@ def test_a_rung_is_a_pair(rung):
 
 
 def test_every_role_has_its_own_colour_and_its_own_line():
-    assert len({role.color for role in ROLES.values()}) == len(ROLES)
-    assert len({role.linestyle for role in ROLES.values()}) == len(ROLES)
-    hues = sorted(colorsys.rgb_to_hsv(*to_rgb(r.color))[0] for n, r in ROLES.items() if n != "data")
+    for part in ("color", "ink", "tint", "linestyle"):
+        assert len({getattr(role, part) for role in ROLES.values()}) == len(ROLES), part
+    first = ("prior", "truth", "q", "model")
+    hues = sorted(colorsys.rgb_to_hsv(*to_rgb(ROLES[name].color))[0] for name in first)
     assert min(np.diff(hues)) > 0.05
 
 
+def test_areas_that_stand_side_by_side_differ_in_their_hatch():
+    for together in (("bound", "gap", "approximation", "amortisation"), ("pathwise", "score")):
+        assert len({ROLES[name].hatch for name in together}) == len(together)
+
+
 @pytest.mark.parametrize("name", ROLES)
-def test_every_role_can_be_written_in_its_colour(name):
-    assert contrast(ROLES[name].color) >= 3
+def test_every_role_can_be_drawn_and_written_in_its_colour(name):
+    role = ROLES[name]
+    assert contrast(role.color) >= 3 and contrast(role.ink) >= 4.5
+    edge = role.area["edgecolor"]
+    assert contrast(role.tint) >= 3 or contrast(edge) >= 3, "the area fades into the page"
+
+
+def test_the_ladders_words_can_be_read():
+    assert contrast(INK) >= 4.5 and contrast(GUIDE) >= 4.5
+
+
+COLORS = re.compile(r"#(?:[0-9a-fA-F]{3}){1,2}\b|[\"']C\d[\"']")  # "#0072B2", "C0"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *sorted((ROOT / "course_utils" / "lessons").rglob("*.py")),
+        *sorted((ROOT / "notebooks").glob("*.ipynb")),
+        ROOT / "course_utils" / "kit" / "chart.py",
+    ],
+    ids=lambda path: f"{path.parent.name}/{path.stem}",
+)
+def test_no_figure_has_a_colour_of_its_own(path):
+    found = COLORS.findall(path.read_text("utf-8"))
+    assert not found, f"{found}: a colour and its meaning have one home, course_utils/kit/style.py"
+
+
+def test_a_colour_of_its_own_would_be_found():
+    for planted in ('color="#E69F00"', "color='#fff'", 'color="C0"'):
+        assert COLORS.search(planted)
+    assert not COLORS.search('href="#section-3"') and not COLORS.search("## 2 · A title")
 
 
 def test_contrast_is_that_of_the_guidelines():

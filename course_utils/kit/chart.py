@@ -7,11 +7,10 @@ from matplotlib.axes import Axes
 from matplotlib.transforms import offset_copy
 
 from course_utils.kit.figure import Picture, figure
-from course_utils.kit.style import ROLES, subplots
+from course_utils.kit.style import INK, ROLES, subplots
 
 __all__ = ["plot_ladder"]
 
-BLACK = "#262626"  # of the axes and other texts
 DECIMALS = 3  # of every number, written or drawn: what a lesson measures and what a table holds
 
 
@@ -35,8 +34,8 @@ def plot_ladder(
         raise ValueError("rungs must hold at least one model")
     table = {name: _rounded(*rung) for name, rung in rungs.items()}
     bounds, evidences = zip(*table.values(), strict=True)
-    columns = [("■ evidence", ROLES["model"].color, evidences)]
-    columns.append(("◆ bound", ROLES["q"].color, bounds))
+    columns = [("■ evidence", ROLES["truth"].ink, evidences)]
+    columns.append(("◆ bound", ROLES["bound"].ink, bounds))
     places, top = range(1, len(rungs) + 1), len(rungs) + 1
     names = [fill(name, 18) for name in rungs]
     pitch = 0.45 + 0.2 * max(name.count("\n") for name in names)  # inches a rung
@@ -52,7 +51,7 @@ def plot_ladder(
     else:
         [limit] = _rounded(limit)
         to_go = _rounded(*(limit - value for value in evidences))
-        columns.append(("to go", BLACK, to_go))
+        columns.append(("to go", INK, to_go))
         finest = 10**-DECIMALS
         # A rung above the limit, as by chance one may be, stands at the axis' end.
         drawn = [[max(limit - v, finest) for v in values] for values in (bounds, evidences)]
@@ -60,7 +59,7 @@ def plot_ladder(
         ax.set(xscale="log", xlim=(2 * max(1.0, *drawn[0]), finest / 1.4))
         ax.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
         ax.set_xlabel(f"nats per {data} to go, log scale")
-        cap = {"color": ROLES["truth"].color, "ha": "right", "va": "center_baseline"}
+        cap = {"color": INK, "ha": "right", "va": "center_baseline"}
         words = f"entropy limit {_number(limit)}{known} →"
         ax.text(1, top, words, cap, transform=ax.get_yaxis_transform())
     # Each column ends so many points to the right of the plot, with room for -999.999.
@@ -68,7 +67,7 @@ def plot_ladder(
         beside = offset_copy(ax.get_yaxis_transform(), fig, end, units="points")
         for place, text in enumerate([*map(_number, values), heading], 1):
             ax.text(1, place, text, transform=beside, color=color, ha="right", va="center_baseline")
-    ax.set_yticks(places, names, color=ROLES["model"].color)
+    ax.set_yticks(places, names, color=ROLES["model"].ink)
     ax.set(ylim=(0.4, top + 0.5), title=title)
     rows = []
     for name, (bound, evidence) in table.items():
@@ -81,10 +80,10 @@ def plot_ladder(
 
 def _marks(ax: Axes, bounds, evidences) -> None:
     """A square for every evidence, a diamond for every bound, a line between the two."""
-    places, model, q = range(1, len(bounds) + 1), ROLES["model"], ROLES["q"]
-    ax.hlines(places, bounds, evidences, **q.line)
-    ax.plot(evidences, places, "s", color=model.color, markersize=13, clip_on=False)
-    ax.plot(bounds, places, "D", color=q.color, markersize=7, clip_on=False)
+    places = range(1, len(bounds) + 1)
+    ax.hlines(places, bounds, evidences, **ROLES["gap"].line)
+    ax.plot(evidences, places, "s", color=ROLES["truth"].color, markersize=13, clip_on=False)
+    ax.plot(bounds, places, "D", color=ROLES["bound"].color, markersize=7, clip_on=False)
 
 
 def _rounded(*values: float) -> tuple[float, ...]:

@@ -156,7 +156,7 @@ class Explorer:
         except Exception as error:  # a front end would swallow it: show it here instead
             self.error = error
             text = html.escape(f"{type(error).__name__}: {error}")
-            self._message.value = f'{style.SHEET}<b role="alert" style="color:#D55E00">✗ {text}</b>'
+            self._message.value = f'{style.SHEET}<b role="alert">✗ {text}</b>'
 
     def _show(self, frame: Frame) -> None:
         pixels = self._blit()

@@ -6,7 +6,17 @@ import matplotlib as mpl
 import seaborn as sns
 from matplotlib.figure import Figure
 
-__all__ = ["ROLES", "SHEET", "Role", "apply", "subplots"]
+__all__ = [
+    "GROUND",
+    "GUIDE",
+    "INK",
+    "PALE",
+    "ROLES",
+    "SHEET",
+    "Role",
+    "apply",
+    "subplots",
+]
 
 # What ipywidgets' own options cannot set: options as wide as the figures, their text on the
 # left and wrapped; labels and readouts that can be read from the back row.
@@ -20,11 +30,22 @@ SHEET = """<style>
 
 @dataclass(frozen=True)
 class Role:
-    """What a line stands for; never by colour alone, so each has its own line style too."""
+    """What a mark stands for; never by colour alone, so each has its own line style too.
+
+    color: of lines and marks. ink: of texts, dark enough to be read (4.5 : 1 on white). tint: of
+    areas, which have the hatch. Where one of the two is not given, it is `color`.
+    """
 
     color: str
-    linestyle: str
+    linestyle: str | tuple
     linewidth: float = 3.0
+    ink: str = ""
+    tint: str = ""
+    hatch: str = ""
+
+    def __post_init__(self) -> None:
+        for name in ("ink", "tint"):
+            object.__setattr__(self, name, getattr(self, name) or self.color)
 
     @property
     def line(self) -> dict:
@@ -36,15 +57,35 @@ class Role:
         """Keyword arguments for `Axes.plot` drawing points."""
         return {"color": self.color, "linestyle": "none", "marker": "o", "markersize": 7}
 
+    @property
+    def area(self) -> dict:
+        """Keyword arguments for `Axes.bar` and for patches."""
+        edge = "white" if self.tint == self.color else self.color
+        return {"facecolor": self.tint, "edgecolor": edge, "hatch": self.hatch}
 
-# Okabe & Ito's palette, distinguishable with any colour vision.
+
+# The home of the course's colours: one meaning each, in every lesson. From the palettes of Okabe
+# & Ito and of Tol, made for any colour vision; what comes close has another line or hatch.
 ROLES = {
     "data": Role("#404040", "none"),
-    "prior": Role("#CC79A7", ":"),
+    "prior": Role("#CC79A7", ":", ink="#A8517F"),
+    # What is exact: the posterior, and the evidence.
     "truth": Role("#0072B2", "-", 4.0),
-    "q": Role("#D55E00", "--"),
-    "model": Role("#009E73", "-."),
+    "q": Role("#D55E00", "--", ink="#B84F00"),
+    "model": Role("#009E73", "-.", ink="#007F5C"),
+    # The ELBO, and what it lacks: the gap, KL(q || posterior). Its parts: what even the best q of
+    # the family lacks (approximation), and what this q lacks of the best one (amortisation).
+    "bound": Role("#882255", (0, (6, 1, 1, 1, 1, 1)), tint="#D9B0C4"),
+    "gap": Role("#8A5A00", (0, (9, 2)), tint="#E69F00", hatch="//"),
+    "approximation": Role("#6E6800", (0, (1, 1, 1, 3)), tint="#F0E442", hatch=".."),
+    "amortisation": Role("#5B3FA0", (0, (8, 2, 2, 2)), tint="#B9A6E0", hatch="\\\\"),
+    # The two estimators of a gradient.
+    "pathwise": Role("#1B4B73", (0, (5, 1)), tint="#56B4E9", hatch="--"),
+    "score": Role("#5F4B32", (0, (2, 2)), tint="#DDCC77", hatch="xx"),
 }
+
+# Greys for what has no role: notes and axes, guides, things that stand back, the ground.
+INK, GUIDE, PALE, GROUND = "#262626", "#767676", "#C8C8C8", "#F0F0F0"
 
 
 def apply() -> None:

@@ -6,8 +6,8 @@ from torch import Tensor
 from course_utils.kit import style
 
 DATA, TRUTH, MODEL = style.ROLES["data"], style.ROLES["truth"], style.ROLES["model"]
-NO_DATA = {"facecolor": "#F0F0F0", "edgecolor": "#C8C8C8", "hatch": "//", "linewidth": 0}
-GUIDE = {"color": "#767676", "linestyle": (0, (5, 2)), "linewidth": 2}
+NO_DATA = {"facecolor": style.GROUND, "edgecolor": style.PALE, "hatch": "//", "linewidth": 0}
+GUIDE = {"color": style.GUIDE, "linestyle": (0, (5, 2)), "linewidth": 2}
 NOISE = 0.1  # the scale of the noise in data.sine
 
 

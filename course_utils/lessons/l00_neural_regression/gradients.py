@@ -13,7 +13,7 @@ from course_utils.kit import Exercise, Explorer, Mistake, Option, predict, style
 from course_utils.kit.poll import Prediction
 from course_utils.lessons.draws import normal
 from course_utils.lessons.l00_neural_regression.cases import number
-from course_utils.lessons.l00_neural_regression.drawing import DATA, GUIDE, MODEL, TRUTH
+from course_utils.lessons.l00_neural_regression.drawing import GUIDE, TRUTH
 
 
 def predict_step() -> Prediction:
@@ -75,26 +75,26 @@ def explore_step() -> Explorer:
     def scene():
         fig, (left, right) = style.subplots(2, width_ratios=[1, 1.25])
         left.plot(t, np.exp(t), **TRUTH.line)
-        left.plot([1], [math.e], "o", color=DATA.color, markersize=10)
-        left.text(-0.35, 1.3, "$e^t$", color=TRUTH.color)
-        left.text(-0.35, 6.7, "derivative 2.718282", color=TRUTH.color)
+        left.plot([1], [math.e], "o", color=style.INK, markersize=10)
+        left.text(-0.35, 1.3, "$e^t$", color=TRUTH.ink)
+        left.text(-0.35, 6.7, "derivative 2.718282", color=TRUTH.ink)
         left.set(xlim=(-0.5, 2.5), ylim=(-2, 9), xlabel="$t$", title="Two slopes at $t$ = 1")
         right.set(xscale="log", yscale="log", xlim=(3e-16, 4), ylim=(1e-18, 30))
         right.set(xticks=[1e-15, 1e-10, 1e-5, 1], yticks=[1e-16, 1e-12, 1e-8, 1e-4, 1])
         right.minorticks_off()
         right.set(xlabel="step $h$", ylabel="relative error", title="Smaller is not better")
         return fig, {
-            "secant": left.plot([], [], **MODEL.line)[0],
-            "second": left.plot([], [], "s", color=MODEL.color, markersize=10)[0],
-            "slope": left.text(-0.35, 7.7, "", color=MODEL.color),
+            "secant": left.plot([], [], color=style.INK, linestyle="--")[0],
+            "second": left.plot([], [], "s", color=style.INK, markersize=10)[0],
+            "slope": left.text(-0.35, 7.7, ""),
             "formula": right.plot([], [], **GUIDE)[0],
             "formula_label": right.text(0, 0, "", ha="right", va="center"),
             "rounding": right.plot([], [], **GUIDE)[0],
             "rounding_label": right.text(0, 0, "", ha="right", va="center"),
-            "errors": right.plot([], [], **MODEL.dots)[0],
+            "errors": right.plot([], [], "o", color=style.INK)[0],
             "autograd": right.plot([], [], **TRUTH.line)[0],
-            "autograd_label": right.text(0, 0, "", color=TRUTH.color, va="bottom"),
-            "now": right.plot([], [], "s", color=MODEL.color, markersize=14, zorder=5)[0],
+            "autograd_label": right.text(0, 0, "", color=TRUTH.ink, va="bottom"),
+            "now": right.plot([], [], "s", color=style.INK, markersize=14, zorder=5)[0],
         }
 
     def update(h: float, precision: str) -> dict:

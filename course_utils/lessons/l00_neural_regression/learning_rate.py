@@ -67,11 +67,11 @@ def explore_rate(features: Tensor, x: Tensor) -> Explorer:
         away = torch.stack([a, b], -1).double() - best
         excess = 0.5 * torch.einsum("ijp,pq,ijq->ij", away, hessian, away)
         levels = 10.0 ** np.arange(-2.5, 1.6, 0.5)
-        left.contour(a, b, excess, levels, colors="#A0A0A0", linewidths=1.5)
+        left.contour(a, b, excess, levels, colors=style.GUIDE, linewidths=1.5)
         left.plot(*best[:, None], "*", color=TRUTH.color, markersize=18, zorder=4)
-        left.set(xlabel="$a$", ylabel="$b$", xticks=[0, 1], yticks=[-1, 0, 1], aspect="equal")
+        left.set(xlabel="$a$", ylabel="$c$", xticks=[0, 1], yticks=[-1, 0, 1], aspect="equal")
         left.set(xlim=(-0.6, 1.7), ylim=(-1.15, 1.15), title="Steep across, flat along")
-        left.text(1.1, -0.2, "$\\theta^*$", color=TRUTH.color, va="center")
+        left.text(1.1, -0.2, "$\\theta^*$", color=TRUTH.ink, va="center")
         right.set(yscale="log", xlim=(0, longest), ylim=(1e-8, 1e9), xlabel="step $t$")
         right.set(yticks=[1e-8, 1e-4, 1, 1e4, 1e8], title="Each step: × |1 − αλ|")
         right.set_ylabel("error along $u_i$")
@@ -85,8 +85,8 @@ def explore_rate(features: Tensor, x: Tensor) -> Explorer:
             "flat": right.plot([], [], marker="o", **dots)[0],
             "steep": right.plot([], [], marker="D", **dots)[0],
             "verdict": right.text(2, 2e7, ""),
-            "flat_label": right.text(2, 1e6, "", color=TRUTH.color),
-            "steep_label": right.text(2, 5e4, "", color=TRUTH.color),
+            "flat_label": right.text(2, 1e6, "", color=TRUTH.ink),
+            "steep_label": right.text(2, 5e4, "", color=TRUTH.ink),
         }
 
     def update(lr: float, num_steps: int) -> dict:

@@ -149,7 +149,7 @@ def plot_density(scale: float) -> Picture:
     t = np.linspace(-0.6, 0.6, 601)
     density = np.exp(-((t / scale) ** 2) / 2) / (scale * math.sqrt(2 * math.pi))
     inside = 0.6 * density.max()
-    ax.fill_between(t, density, color="#56B4E9", alpha=0.4)
+    ax.fill_between(t, density, color=TRUTH.color, alpha=0.25)
     ax.plot(t, density, **TRUTH.line)
     ax.axhline(1, **GUIDE)
     ax.text(0.59, 1.08, "density 1: $-\\log p$ = 0", ha="right", va="bottom")
@@ -158,7 +158,7 @@ def plot_density(scale: float) -> Picture:
         0.13,
         inside,
         f"above 1: $-\\log p$ < 0,\ndown to {signed(-math.log(density.max()), 2)} nats",
-        color=TRUTH.color,
+        color=TRUTH.ink,
     )
     ax.set(xlim=(-0.6, 0.6), ylim=(0, 1.1 * density.max()), xlabel="$x - \\sin z$")
     ax.set(ylabel="density", title="A narrow density is high, so its nats are negative")

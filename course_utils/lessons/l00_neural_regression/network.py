@@ -17,8 +17,8 @@ def plot_fit(z: Tensor, x: Tensor, decoder: nn.Module, title: str) -> Picture:
     ax.plot(z[:1000], x[:1000], ".", color=DATA.color, markersize=6, alpha=0.4)
     ax.plot(grid, grid.sin(), **TRUTH.line)
     ax.plot(grid, fit, **MODEL.line)
-    ax.text(-1.45, -0.72, "$\\sin z$", color=TRUTH.color, ha="right", va="bottom")
-    ax.text(3.9, 1.2, f"$g(z)$, MSE {error:.4f}", color=MODEL.color, ha="right")
+    ax.text(-1.45, -0.72, "$\\sin z$", color=TRUTH.ink, ha="right", va="bottom")
+    ax.text(3.9, 1.2, f"$g(z)$, MSE {error:.4f}", color=MODEL.ink, ha="right")
     ax.set(xlim=(-4, 4), ylim=(-1.5, 1.5), xlabel="$z$", ylabel="$x$", title=title)
     miss = (fit - grid[:, 0].sin()).abs()
     return figure(

@@ -122,7 +122,7 @@ def explore_choices(
         draw_sine(left, z, x, reach=8, labels=(0.03, 0.89))
         left.set(title="Outside, the parts differ", ylim=(-3, 3))
         right.plot([0, 1120], [NOISE**2] * 2, **TRUTH.line)
-        right.text(20, 0.0095, "floor $\\sigma^2$ = 0.01", color=TRUTH.color, va="top")
+        right.text(20, 0.0095, "floor $\\sigma^2$ = 0.01", color=TRUTH.ink, va="top")
         ends = perfect - 2 * perfect_error, perfect + 2 * perfect_error
         right.plot([1080, 1080], ends, color=TRUTH.color, linewidth=2.5)
         right.plot([1080], [perfect], "D", color=TRUTH.color, markersize=8)
@@ -136,7 +136,7 @@ def explore_choices(
             "score": right.plot([], [], **MODEL.line | {"linestyle": "-", "linewidth": 2})[0],
             "bars": right.add_collection(LineCollection([], colors=MODEL.color, linewidths=2.5)),
             "end": right.plot([], [], "s", color=MODEL.color, markersize=9)[0],
-            "end_label": right.text(1110, 0.14, "", color=MODEL.color, ha="right", va="top"),
+            "end_label": right.text(1110, 0.14, "", color=MODEL.ink, ha="right", va="top"),
         }
 
     def update(activation: str, optimizer: str, layers: int) -> dict:

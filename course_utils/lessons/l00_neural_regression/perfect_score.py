@@ -14,7 +14,7 @@ def plot_training(losses: list[float], floor: float) -> Picture:
         0.98 * len(losses),
         0.93 * floor,
         f"$\\sigma^2$ = {floor:g}",
-        color=TRUTH.color,
+        color=TRUTH.ink,
         ha="right",
         va="top",
     )
@@ -22,7 +22,7 @@ def plot_training(losses: list[float], floor: float) -> Picture:
         0.98 * len(losses),
         1.3 * losses[-1],
         f"training loss, at last {losses[-1]:.4f}",
-        color=MODEL.color,
+        color=MODEL.ink,
         ha="right",
         va="bottom",
     )

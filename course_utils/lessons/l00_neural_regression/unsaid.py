@@ -54,12 +54,12 @@ def explore_beyond(decoders: list[nn.Module], z: Tensor, x: Tensor) -> Explorer:
         fig, ax = style.subplots()
         draw_sine(ax, z, x, reach=10)
         ax.plot(grid, fits.T, color=MODEL.color, linewidth=1.5, linestyle=":", zorder=3)
-        ax.text(7.85, 1.15, "$\\sin z$", color=TRUTH.color, ha="center")
+        ax.text(7.85, 1.15, "$\\sin z$", color=TRUTH.ink, ha="center")
         ax.set(ylim=(-6, 6), title="Where there is no data, the start decides")
         return fig, {
             "fit": ax.plot([], [], **MODEL.line | {"linestyle": "-"}, zorder=4)[0],
             "end": ax.plot([], [], "s", color=MODEL.color, markersize=12, zorder=5)[0],
-            "label": ax.text(9.7, 5.6, "", color=MODEL.color, ha="right", va="top"),
+            "label": ax.text(9.7, 5.6, "", color=MODEL.ink, ha="right", va="top"),
         }
 
     def update(start: int) -> dict:
@@ -122,14 +122,14 @@ def plot_few(
     right.set(yticks=[0.001, 0.01, 0.1, 1], yticklabels=["0.001", "0.01", "0.1", "1"])
     right.minorticks_off()
     right.text(
-        0.98 * steps[-1], 1.3 * max(test[len(test) // 2 :]), "test", color=MODEL.color, ha="right"
+        0.98 * steps[-1], 1.3 * max(test[len(test) // 2 :]), "test", color=MODEL.ink, ha="right"
     )
-    right.text(0.5 * steps[-1], 1e-3, "training", color=MODEL.color, ha="center", va="top")
+    right.text(0.5 * steps[-1], 1e-3, "training", color=MODEL.ink, ha="center", va="top")
     right.text(
         0.98 * steps[-1],
         0.9 * floor,
         f"$\\sigma^2$ = {floor:g}",
-        color=TRUTH.color,
+        color=TRUTH.ink,
         ha="right",
         va="top",
     )

@@ -31,15 +31,15 @@ def explore_components(train: Tensor, test: Tensor) -> Explorer:
         left.text(0, -1.5, "test images, and below them")
         right.plot(np.arange(65), floor, **TRUTH.line)
         right.plot(np.arange(0, 65, 4), held_out[::4], **DATA.dots)
-        right.text(24, 1.9, "train: $\\sum_{i>H}\\lambda_i$", color=TRUTH.color)
-        right.text(24, 2.5, "● test images", color=DATA.color)
+        right.text(24, 1.9, "train: $\\sum_{i>H}\\lambda_i$", color=TRUTH.ink)
+        right.text(24, 2.5, "● test images", color=DATA.ink)
         right.set(xlim=(0, 65), ylim=(0, 5), xlabel="components kept, H")
         right.set(ylabel="squared error / image", title="Error = variance left out")
         return fig, {
             "images": image,
             "count": left.text(0, 20, "", fontsize=18),
             "marker": right.plot([], [], "s", color=MODEL.color, markersize=13)[0],
-            "height": right.text(0, 0, "", color=MODEL.color),
+            "height": right.text(0, 0, "", color=MODEL.ink),
         }
 
     def update(latent_dim: int) -> dict:

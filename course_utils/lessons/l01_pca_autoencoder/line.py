@@ -51,14 +51,12 @@ def explore_rotation(x: Tensor) -> Explorer:
         right.set(xlim=(-0.8, 1.6), ylim=(0, 1.3 * total), xticks=[], ylabel="variance")
         right.set_title("Kept + lost = Tr S")
         right.plot([-0.5, 0.5], [best, best], **TRUTH.line)
-        right.text(
-            0.6, best, "$\\lambda_1$: the most\na line keeps", color=TRUTH.color, va="center"
-        )
-        kept = right.bar([0], [0], width=0.8, color=KEPT)[0]
-        lost = right.bar([0], [0], width=0.8, color=LOST, hatch="//", edgecolor="white")[0]
+        right.text(0.6, best, "$\\lambda_1$: the most\na line keeps", color=TRUTH.ink, va="center")
+        kept = right.bar([0], [0], width=0.8, **KEPT)[0]
+        lost = right.bar([0], [0], width=0.8, **LOST)[0]
         return fig, {
             "line": left.plot([], [], **MODEL.line, zorder=1)[0],
-            "misses": left.add_collection(LineCollection([], colors=LOST, linewidths=2.5)),
+            "misses": left.add_collection(LineCollection([], colors=style.GUIDE, linewidths=2.5)),
             "kept": kept,
             "lost": lost,
             "kept_label": right.text(0, 0, "", ha="center", va="center"),

@@ -24,7 +24,7 @@ def plot_training(loss: list[float], floor: float) -> Picture:
         len(loss),
         floor * 0.97,
         f"$\\sum_{{i>H}}\\lambda_i$ = {floor:.4f}",
-        color=TRUTH.color,
+        color=TRUTH.ink,
         ha="right",
         va="top",
     )
@@ -110,7 +110,7 @@ def poll_axes() -> Poll:
             Option(
                 "any basis of their plane, perhaps not orthogonal",
                 True,
-                "For every invertible M the pair (MA, BM⁻¹) has the same product and the same loss.",
+                "For every invertible F the pair (FA, BF⁻¹) has the same product and the same loss.",
             ),
             Option(
                 "perhaps something else: gradient descent may end in a bad local minimum",
@@ -130,7 +130,7 @@ def explore_mixing(
     encoder (2, D), decoder (D, 2), mean (D,): the trained autoencoder. x (N, D) images with
     their labels (N,), of which the digits 0, 3 and 4 are drawn.
     """
-    # Start from codes with unit covariance: mixing by M is then all there is to see.
+    # Start from codes with unit covariance: mixing by F is then all there is to see.
     raw = (x - mean) @ encoder.T
     whiten = torch.linalg.inv(torch.linalg.cholesky(raw.T.cov(correction=0)))
     A, B = whiten @ encoder, decoder @ torch.linalg.inv(whiten)

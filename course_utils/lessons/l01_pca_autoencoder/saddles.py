@@ -8,7 +8,7 @@ from torch import Tensor
 from course_utils.kit import Exercise, Explorer, Mistake, Option, figure, predict, style
 from course_utils.kit.figure import Picture
 from course_utils.kit.poll import Prediction
-from course_utils.lessons.l01_pca_autoencoder.variance import KEPT, left_out_for_every_dim
+from course_utils.lessons.l01_pca_autoencoder.variance import left_out_for_every_dim
 
 TRUTH, MODEL = style.ROLES["truth"], style.ROLES["model"]
 SPECTRUM = torch.tensor([8.0, 4.0, 2.0, 1.0, 0.5], dtype=torch.float64)
@@ -49,13 +49,13 @@ def explore_plateaus() -> Explorer:
         for kept, height in enumerate(saddles):
             left.axhline(height, color=TRUTH.color, linewidth=2, linestyle=(0, (1, 1.5)))
             label = f"keeps {kept}: {height:g}"
-            left.text(num_steps, height + 0.2, label, ha="right", va="bottom", color=TRUTH.color)
+            left.text(num_steps, height + 0.2, label, ha="right", va="bottom", color=TRUTH.ink)
         left.set(xlim=(0, num_steps), ylim=(0, 17.5), xlabel="gradient step", ylabel="loss")
         left.set_title("Plateaus at the saddles")
         right.set(ylim=(0, 1.1), xlim=(0.4, 5.6), xticks=range(1, 6))
         right.set(xlabel="eigenvector $u_i$", ylabel="$u_i^\\top B A\\, u_i$")
         right.set_title("One at a time")
-        bars = right.bar(range(1, 6), 0, width=0.7, color=KEPT)
+        bars = right.bar(range(1, 6), 0, width=0.7, **MODEL.area)
         return fig, {f"learnt_{i}": bar for i, bar in enumerate(bars)} | {
             "loss": left.plot([], [], **MODEL.line | {"linestyle": "-"})[0],
             "now": left.plot([], [], "s", color=MODEL.color, markersize=12)[0],
@@ -116,9 +116,9 @@ def plot_saddle(eigenvalues: Tensor) -> Picture:
     ax.plot(degrees, down, **MODEL.line | {"linestyle": "-"})
     ax.plot(degrees, up, **MODEL.line)
     ax.plot([0], [height], "s", color=TRUTH.color, markersize=13)
-    ax.text(0, height + 0.35, "keeps $u_1$, $u_3$", color=TRUTH.color, ha="center")
-    ax.text(88, up[-1], "towards $u_4$: up", color=MODEL.color, ha="right", va="bottom")
-    ax.text(88, down[-1], "towards $u_2$: down", color=MODEL.color, ha="right", va="top")
+    ax.text(0, height + 0.35, "keeps $u_1$, $u_3$", color=TRUTH.ink, ha="center")
+    ax.text(88, up[-1], "towards $u_4$: up", color=MODEL.ink, ha="right", va="bottom")
+    ax.text(88, down[-1], "towards $u_2$: down", color=MODEL.ink, ha="right", va="top")
     ax.set(xlabel="turn of $u_3$ (degrees)", ylabel="loss", xticks=range(-90, 91, 45))
     ax.set_ylim(down.min().item() - 0.9, up.max().item() + 0.9)
     ax.set_title("A saddle: down one way, up the other")

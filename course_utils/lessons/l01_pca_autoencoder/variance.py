@@ -3,7 +3,10 @@
 import torch
 from torch import Tensor
 
-KEPT, LOST = "#56B4E9", "#E69F00"  # fills: variance kept, variance lost
+from course_utils.kit import style
+
+KEPT = {"facecolor": style.PALE, "edgecolor": "white"}  # areas: the variance kept, and lost
+LOST = {"facecolor": style.GROUND, "edgecolor": style.GUIDE, "hatch": "//"}
 
 
 def left_out_for_every_dim(eigenvalues: Tensor) -> Tensor:

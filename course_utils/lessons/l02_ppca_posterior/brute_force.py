@@ -45,7 +45,7 @@ def explore_posterior() -> Explorer:
     def scene():
         fig, (left, right) = style.subplots(2, width_ratios=[1, 1.25])
         left.plot([-4, 4], [-4, 4], **MODEL.line)
-        left.text(-3.3, -2.2, "$w z$", color=MODEL.color)
+        left.text(-3.3, -2.2, "$w z$", color=MODEL.ink)
         left.set(xlim=(-4.2, 4.2), ylim=(-4.2, 4.2), aspect="equal", xlabel="$x_1$", ylabel="$x_2$")
         left.set_title("Data space")
         right.plot(z, np.exp(-(z**2) / 2), **PRIOR.line, label="prior")
@@ -64,15 +64,15 @@ def explore_posterior() -> Explorer:
         right.set_yticks([0, 0.5, 1])
         right.set_title("Latent space")
         return fig, {
-            "offset": left.plot([], [], color=DATA.color, linewidth=2, linestyle="--")[0],
+            "offset": left.plot([], [], color=style.GUIDE, linewidth=2, linestyle="--")[0],
             "spread": left.plot([], [], color=TRUTH.color, linewidth=10, alpha=0.45)[0],
             "mean": left.plot([], [], "s", color=TRUTH.color, markersize=11)[0],
             "x": left.plot([], [], **DATA.dots | {"markersize": 11})[0],
-            "x_label": left.text(0, 0, "$x$", color=DATA.color, ha="center", va="center"),
+            "x_label": left.text(0, 0, "$x$", color=DATA.ink, ha="center", va="center"),
             "likelihood": likelihood,
             "posterior": posterior,
-            "numbers": right.text(-3.9, 1.3, "", color=TRUTH.color),
-            "evidence": right.text(-3.9, 1.14, ""),
+            "numbers": right.text(-3.9, 1.3, "", color=TRUTH.ink),
+            "evidence": right.text(-3.9, 1.14, "", color=TRUTH.ink),
         }
 
     def update(sigma2: float, along: float, across: float) -> dict:

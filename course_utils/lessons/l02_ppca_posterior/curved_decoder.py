@@ -22,7 +22,7 @@ def plot_curved(grid: Tensor, x: Tensor, density: Tensor) -> Picture:
         left.plot(*point[:, None], **DATA.dots | {"markersize": 11})
         left.text(*(point + 0.12), name)
         right.plot(grid, curve, **TRUTH.line | {"linestyle": linestyle})
-        right.text(grid[curve.argmax()] - 0.3, curve.max(), name, color=TRUTH.color, ha="right")
+        right.text(grid[curve.argmax()] - 0.3, curve.max(), name, color=TRUTH.ink, ha="right")
     left.set(xlim=(-1.4, 1.5), ylim=(-1.4, 1.5), aspect="equal", xlabel="$x_1$", ylabel="$x_2$")
     left.set_title("A curved decoder")
     right.set(xlim=(-3, 3), xlabel="latent $z$", ylabel="posterior density", ylim=(0, None))

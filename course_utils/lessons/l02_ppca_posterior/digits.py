@@ -6,7 +6,7 @@ from course_utils import ppca
 from course_utils.kit import figure, style
 from course_utils.kit.figure import Picture
 
-DATA, MODEL = style.ROLES["data"], style.ROLES["model"]
+TRUTH = style.ROLES["truth"]
 
 
 def plot_digits(
@@ -18,12 +18,12 @@ def plot_digits(
     seen, held_out = ([m.log_evidence(x).mean().item() for m in models] for x in (train, test))
     dequantised = [m.log_evidence(blurred_test).mean().item() for m in smooth]
     fig, ax = style.subplots()
-    ax.plot(dims, seen, **MODEL.line)
-    ax.plot(dims, held_out, **DATA.dots)
-    ax.plot(dims, dequantised, **DATA.dots | {"fillstyle": "none", "markeredgewidth": 2})
-    ax.text(2, 69, "training images", color=MODEL.color)
-    ax.text(2, 60, "● test images", color=DATA.color)
-    ax.text(2, 51, "○ test images, dequantised", color=DATA.color)
+    ax.plot(dims, seen, **TRUTH.line)
+    ax.plot(dims, held_out, **TRUTH.dots)
+    ax.plot(dims, dequantised, **TRUTH.dots | {"fillstyle": "none", "markeredgewidth": 2})
+    ax.text(2, 69, "training images", color=TRUTH.ink)
+    ax.text(2, 60, "● test images", color=TRUTH.ink)
+    ax.text(2, 51, "○ test images, dequantised", color=TRUTH.ink)
     ax.set(xlabel="latent dimensions H", ylabel="nats per image", xlim=(0, 62), ylim=(-8, 78))
     ax.set_title("Past 45 latents, evidence is a bet on sixteenths")
     worst = models[-1].log_evidence(test).min()

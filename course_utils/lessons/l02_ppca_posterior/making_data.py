@@ -19,13 +19,13 @@ def plot_samples(model: ppca.PPCA, z: Tensor, x: Tensor) -> Picture:
     fig, (left, right) = style.subplots(2, width_ratios=[1, 1.2])
     grid = np.linspace(-3.5, 3.5, 201)
     left.plot(grid, np.exp(-(grid**2) / 2) / sqrt(2 * pi), **PRIOR.line)
-    left.plot(z[:, 0], torch.zeros(len(z)), "|", color=DATA.color, markersize=16, clip_on=False)
-    left.text(1.1, 0.3, "prior", color=PRIOR.color)
+    left.plot(z[:, 0], torch.zeros(len(z)), "|", color=PRIOR.color, markersize=16, clip_on=False)
+    left.text(1.1, 0.3, "prior", color=PRIOR.ink)
     left.set(xlabel="latent $z$", ylabel="density", ylim=(0, 0.45), title="First draw z …")
     on_line = z @ model.W.T + model.mu
     right.plot([-4, 4], [-4, 4], **MODEL.line, zorder=1)
     right.add_collection(
-        LineCollection(list(torch.stack([on_line, x], 1).numpy()), colors="#E69F00")
+        LineCollection(list(torch.stack([on_line, x], 1).numpy()), colors=style.GUIDE)
     )
     right.plot(*x.T, **DATA.dots)
     right.set(xlim=(-4, 4), ylim=(-4, 4), aspect="equal", xlabel="$x_1$", ylabel="$x_2$")

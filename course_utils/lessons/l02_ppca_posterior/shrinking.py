@@ -22,7 +22,7 @@ def explore_collapse(x: Tensor) -> Explorer:
         left.set(xlim=(-4, 4), ylim=(-4, 4), aspect="equal", xlabel="$x_1$", ylabel="$x_2$")
         left.set_title("Each x and its posterior")
         right.plot([-3, 3], [-3, 3], **TRUTH.line | {"linewidth": 2.5})
-        right.text(2.9, 2.95, "$\\sigma^2\\to 0$", color=TRUTH.color, ha="right", va="bottom")
+        right.text(2.9, 2.95, "$\\sigma^2\\to 0$", color=TRUTH.ink, ha="right", va="bottom")
         right.set(
             xlim=(-3, 3), ylim=(-3.4, 3.9), xlabel="least-squares score", ylabel="posterior of $z$"
         )

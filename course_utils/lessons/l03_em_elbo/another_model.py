@@ -9,7 +9,7 @@ from course_utils.kit import figure, style
 from course_utils.kit.figure import Picture
 from course_utils.mixture import Mixture
 
-DATA, TRUTH, Q, MODEL = (style.ROLES[role] for role in ("data", "truth", "q", "model"))
+DATA, TRUTH, MODEL = (style.ROLES[role] for role in ("data", "truth", "model"))
 
 
 def plot_mixture(x: Tensor, start: Mixture, end: Mixture, history: list[float]) -> Picture:
@@ -17,10 +17,11 @@ def plot_mixture(x: Tensor, start: Mixture, end: Mixture, history: list[float]) 
     fig, (left, right) = style.subplots(2)
     left.plot(*x.T, **DATA.dots | {"markersize": 5, "alpha": 0.5})
     turn = np.linspace(0, 2 * pi, 100)
-    for model, role in ((start, Q), (end, MODEL)):
+    for model, linestyle in ((start, "--"), (end, "-")):
+        look = MODEL.line | {"linestyle": linestyle}
         for (across, up), sigma2 in zip(model.means.tolist(), model.sigma2.tolist(), strict=True):
             radius = 2 * sigma2**0.5
-            left.plot(across + radius * np.cos(turn), up + radius * np.sin(turn), **role.line)
+            left.plot(across + radius * np.cos(turn), up + radius * np.sin(turn), **look)
     left.set(xlabel="$x_1$", ylabel="$x_2$", aspect="equal", title="Before (dashed), after")
     right.plot(history, **TRUTH.line)
     right.set(xlabel="EM step", ylabel="log p, nats per point", title="The same climb")

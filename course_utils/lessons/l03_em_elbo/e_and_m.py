@@ -13,8 +13,7 @@ from course_utils.kit.poll import Prediction
 from course_utils.lessons.draws import normal
 from course_utils.ppca import PPCA
 
-TRUTH, Q = style.ROLES["truth"], style.ROLES["q"]
-BOUND, GAP = "#56B4E9", "#E69F00"  # fills: the ELBO, and what it lacks
+TRUTH, BOUND, GAP = (style.ROLES[role] for role in ("truth", "bound", "gap"))
 
 
 def stepper_data() -> Tensor:
@@ -63,17 +62,16 @@ def explore_steps() -> Explorer:
         left.set_title("log p = ELBO + KL")
         right.set(xlim=(0, most), ylim=(low, high), xlabel="steps taken")
         right.set_title("E closes the gap, M lifts the top")
-        bar = {"width": 0.8, "edgecolor": "white"}
         return fig, {
-            "elbo": left.bar([0], [0], color=BOUND, **bar)[0],
-            "kl": left.bar([0], [0], color=GAP, hatch="//", **bar)[0],
-            "elbo_label": left.text(0, low + 0.25, "", ha="center"),
-            "kl_label": left.text(0.5, 0, "", color="#8a5a00", va="center"),
+            "elbo": left.bar([0], [0], 0.8, **BOUND.area)[0],
+            "kl": left.bar([0], [0], 0.8, **GAP.area)[0],
+            "elbo_label": left.text(0, low + 0.25, "", color=BOUND.ink, ha="center"),
+            "kl_label": left.text(0.5, 0, "", color=GAP.ink, va="center"),
             "evidence": right.plot([], [], **TRUTH.line, drawstyle="steps-post", marker="s")[0],
-            "bound": right.plot([], [], **Q.line, drawstyle="steps-post", marker="o")[0],
+            "bound": right.plot([], [], **BOUND.line, drawstyle="steps-post", marker="o")[0],
             "moves": right.text(0.2, low + 0.2, ""),
-            "evidence_label": right.text(most, low + 1.7, "", color=TRUTH.color, ha="right"),
-            "bound_label": right.text(most, low + 1.1, "", color=Q.color, ha="right"),
+            "evidence_label": right.text(most, low + 1.7, "", color=TRUTH.ink, ha="right"),
+            "bound_label": right.text(most, low + 1.1, "", color=BOUND.ink, ha="right"),
         }
 
     def update(moves: str) -> dict:

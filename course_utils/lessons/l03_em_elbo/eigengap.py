@@ -7,7 +7,7 @@ from torch import Tensor
 
 from course_utils.kit import Explorer, style
 
-DATA, TRUTH, MODEL = (style.ROLES[role] for role in ("data", "truth", "model"))
+TRUTH, MODEL = style.ROLES["truth"], style.ROLES["model"]
 
 
 def explore_contraction() -> Explorer:
@@ -25,8 +25,8 @@ def explore_contraction() -> Explorer:
         arrows = [left.plot([], [], color=MODEL.color, linewidth=3)[0] for _ in range(4)]
         return fig, {f"w_{t}": arrow for t, arrow in enumerate(arrows)} | {
             "predicted": right.plot([], [], **TRUTH.line)[0],
-            "measured": right.plot([], [], **DATA.dots | {"markersize": 10})[0],
-            "label": right.text(most * 0.97, 6, "", color=TRUTH.color, ha="right"),
+            "measured": right.plot([], [], **MODEL.dots | {"markersize": 10})[0],
+            "label": right.text(most * 0.97, 6, "", color=TRUTH.ink, ha="right"),
         }
 
     def update(ratio: float, sigma2: float, angle: float) -> dict:

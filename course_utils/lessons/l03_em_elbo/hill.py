@@ -9,7 +9,7 @@ from torch import Tensor
 
 from course_utils.kit import Explorer, style
 
-DATA, TRUTH, Q = (style.ROLES[role] for role in ("data", "truth", "q"))
+TRUTH, BOUND = style.ROLES["truth"], style.ROLES["bound"]
 
 POINTS = torch.cat(
     [
@@ -58,15 +58,15 @@ def explore_bound() -> Explorer:
     def scene():
         fig, ax = style.subplots()
         ax.plot(THETA, curve, **TRUTH.line)
-        ax.text(6.2, -2.7, "log-likelihood", color=TRUTH.color)
+        ax.text(6.2, -2.7, "log-likelihood", color=TRUTH.ink)
         ax.set(xlim=(-4, 9), ylim=(-9, -1.2), xlabel="parameter θ", ylabel="nats per point")
         ax.set_title("A bound that touches, and where it leads")
         return fig, {
-            "bound": ax.plot([], [], **Q.line)[0],
-            "walked": ax.plot([], [], color=DATA.color, linewidth=2, marker="o", markersize=5)[0],
-            "here": ax.plot([], [], **DATA.dots | {"markersize": 12})[0],
-            "next": ax.plot([], [], "s", color=Q.color, markersize=11)[0],
-            "numbers": ax.text(-3.8, -1.75, "", color=Q.color),
+            "bound": ax.plot([], [], **BOUND.line)[0],
+            "walked": ax.plot([], [], color=style.INK, linewidth=2, marker="o", markersize=5)[0],
+            "here": ax.plot([], [], "o", color=style.INK, markersize=12)[0],
+            "next": ax.plot([], [], "s", color=BOUND.color, markersize=11)[0],
+            "numbers": ax.text(-3.8, -1.75, "", color=BOUND.ink),
         }
 
     def update(start: float, steps: int) -> dict:

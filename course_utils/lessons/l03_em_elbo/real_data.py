@@ -5,16 +5,16 @@ import numpy as np
 from course_utils.kit import figure, style
 from course_utils.kit.figure import Picture
 
-TRUTH, MODEL = style.ROLES["truth"], style.ROLES["model"]
+TRUTH = style.ROLES["truth"]
 
 
 def plot_convergence(log_evidence: list[float], best: float) -> Picture:
     """How far EM is below the closed-form maximum, step by step."""
     gap = best - np.array(log_evidence)
     fig, ax = style.subplots()
-    ax.plot(np.maximum(gap, 1e-12), **MODEL.line)
-    ax.axhline(1e-6, **TRUTH.line | {"linewidth": 2})
-    ax.text(len(gap), 1.4e-6, "one millionth of a nat", color=TRUTH.color, ha="right", va="bottom")
+    ax.plot(np.maximum(gap, 1e-12), **TRUTH.line)
+    ax.axhline(1e-6, color=style.GUIDE, linestyle="--", linewidth=2)
+    ax.text(len(gap), 1.4e-6, "one millionth of a nat", ha="right", va="bottom")
     ax.set(yscale="log", xlabel="EM step", ylabel="nats below the maximum", xlim=(0, len(gap)))
     ax.set_title("EM reaches the closed form")
     return figure(

@@ -16,7 +16,7 @@ from course_utils.lessons.l04_reparameterization.estimators import (
     square_variances,
 )
 
-DATA, Q = style.ROLES["data"], style.ROLES["q"]
+Q = style.ROLES["q"]
 
 
 def predict_step() -> Prediction:
@@ -44,23 +44,23 @@ def explore_step() -> Explorer:
 
     def scene():
         fig, (left, right) = style.subplots(2)
-        left.plot(axis, axis**2, color=DATA.color, linewidth=2, zorder=1)
-        left.text(-1.55, 4.2, "$h(z)=z^2$", color=DATA.color)
+        left.plot(axis, axis**2, color=style.INK, linewidth=2, zorder=1)
+        left.text(-1.55, 4.2, "$h(z)=z^2$")
         left.set(xlim=(-2, 3.8), ylim=(-0.5, 17.5), yticks=[0, 4, 8, 12])
         left.set(xlabel="$z$", ylabel="$h(z)$", title="Pathwise: samples move")
-        right.axhline(1, color=DATA.color, linewidth=2, linestyle=":")
-        right.text(-1.95, 1.1, "before", color=DATA.color)
+        right.axhline(1, color=style.GUIDE, linewidth=2, linestyle=":")
+        right.text(-1.95, 1.1, "before")
         right.set(xlim=(-2, 3.8), ylim=(0, 8), yticks=[0, 2, 4, 6])
         right.set(xlabel="$z$", ylabel="weight", title="Score: weights change")
-        hollow = {"color": DATA.color, "linestyle": "none", "marker": "o", "markersize": 9}
+        hollow = {"color": style.INK, "linestyle": "none", "marker": "o", "markersize": 9}
         return fig, {
             "before": left.plot([], [], **hollow, fillstyle="none", markeredgewidth=1.5)[0],
-            "paths": left.add_collection(LineCollection([], colors=MOVED, linewidths=4)),
+            "paths": left.add_collection(LineCollection([], colors=MOVED.tint, linewidths=4)),
             "after": left.plot([], [], **Q.dots | {"markersize": 9})[0],
-            "moved": left.text(-1.8, 13.6, ""),
-            "bars": right.add_collection(LineCollection([], colors=WEIGHED, linewidths=8)),
-            "ratio": right.plot([], [], **Q.line)[0],
-            "weighed": right.text(-1.8, 6.25, ""),
+            "moved": left.text(-1.8, 13.6, "", color=MOVED.ink),
+            "bars": right.add_collection(LineCollection([], colors=WEIGHED.tint, linewidths=8)),
+            "ratio": right.plot([], [], **WEIGHED.line)[0],
+            "weighed": right.text(-1.8, 6.25, "", color=WEIGHED.ink),
         }
 
     def update(draw: int, step: float, scale: float) -> dict:

@@ -2,8 +2,10 @@
 
 from math import cos, exp, sin
 
+from course_utils.kit import style
+
 MU = 1.0  # the mean of q in the figures
-MOVED, WEIGHED = "#56B4E9", "#E69F00"  # fills: pathwise, score function
+MOVED, WEIGHED = style.ROLES["pathwise"], style.ROLES["score"]
 
 
 def square_variances(mu: float, scale: float) -> tuple[float, float]:

@@ -30,13 +30,15 @@ def plot_error() -> Picture:
         ("$\\cos\\,8z$: reweighting wins", steep, low * eps, 0.0, cos_variances(8, MU, 1.0)),
     ]
     labels = ["pathwise", "score function"]
-    looks = [{"marker": "o", "color": MOVED}, {"marker": "s", "color": WEIGHED}]
+    looks = [{"marker": "o", "color": MOVED.tint}, {"marker": "s", "color": WEIGHED.tint}]
     reports = []
     for ax, (name, *estimates, exact, variances) in zip(panels, cases, strict=True):
         for values, variance, label, look in zip(estimates, variances, labels, looks, strict=True):
             errors = [(values.reshape(-1, s).mean(1) - exact).square().mean().sqrt() for s in sizes]
             ax.plot(sizes, (variance / np.array(sizes)) ** 0.5, **TRUTH.line | {"linewidth": 2.5})
-            ax.plot(sizes, errors, **look, linestyle="none", markersize=11, markeredgecolor="k")
+            ax.plot(
+                sizes, errors, **look, linestyle="none", markersize=11, markeredgecolor=style.INK
+            )
             above = variance == max(variances)
             ax.annotate(
                 label,
@@ -50,7 +52,7 @@ def plot_error() -> Picture:
         ax.set(xscale="log", yscale="log", xlim=(0.6, 8000), ylim=(0.003, 20))
         ax.set(xlabel="samples $S$", title=name)
     panels[0].set_ylabel("error of the mean")
-    panels[1].text(0.8, 0.005, "lines: (variance / S)$^{1/2}$", color=TRUTH.color)
+    panels[1].text(0.8, 0.005, "lines: (variance / S)$^{1/2}$", color=TRUTH.ink)
     return figure(
         fig,
         alt="Root mean square error of the estimated gradient from 1 to 4096 samples, on the line "
@@ -74,12 +76,12 @@ def plot_dimension() -> Picture:
     }
     others = dims - 1
     exact = [4.0 + 0 * dims, 30 + 22 * others + 4 * others**2, 18.0 + 6 * others]
-    looks = [("o", MOVED), ("s", WEIGHED), ("D", WEIGHED)]
+    looks = [("o", MOVED.tint), ("s", WEIGHED.tint), ("D", WEIGHED.tint)]
     fig, ax = style.subplots()
     for (name, values), line, (marker, color) in zip(measured.items(), exact, looks, strict=True):
         ax.plot(dims, line, **TRUTH.line | {"linewidth": 2.5})
         spread = values.var(0)
-        ax.plot(dims, spread, marker, color=color, markersize=11, markeredgecolor="k")
+        ax.plot(dims, spread, marker, color=color, markersize=11, markeredgecolor=style.INK)
         ax.text(dims[-1] * 1.15, line[-1], name, va="center")
     ax.set(xscale="log", yscale="log", xlim=(0.8, 700), ylim=(1.5, 2e5), xticks=dims)
     ax.set_xticklabels([str(d) for d in dims])

@@ -18,7 +18,7 @@ from course_utils.lessons.l04_reparameterization.estimators import (
     square_variances,
 )
 
-DATA, TRUTH = style.ROLES["data"], style.ROLES["truth"]
+TRUTH = style.ROLES["truth"]
 
 
 def predict_variance() -> Prediction:
@@ -48,21 +48,20 @@ def explore_variance() -> Explorer:
 
     def scene():
         fig, ax = style.subplots()
-        ax.axhline(0, color=DATA.color, linewidth=1)
+        ax.axhline(0, color=style.GUIDE, linewidth=1)
         ax.set(xlim=(-12, 12), ylim=(-1.9, 1.9), yticks=[])
         ax.set(xlabel="gradient in $\\mu$ from one sample (bars: ± 1 sd)", ylabel="root of count")
         ax.set_title("The same mean, not the same noise")
-        hatched = {"facecolor": WEIGHED, "edgecolor": "white", "hatch": "//"}
-        bar = {"color": DATA.color, "linewidth": 3, "marker": "|", "markersize": 12}
+        bar = {"color": style.INK, "linewidth": 3, "marker": "|", "markersize": 12}
         return fig, {
-            "moved": ax.add_patch(Polygon([[0, 0]] * 3, facecolor=MOVED)),
-            "weighed": ax.add_patch(Polygon([[0, 0]] * 3, **hatched)),
+            "moved": ax.add_patch(Polygon([[0, 0]] * 3, **MOVED.area)),
+            "weighed": ax.add_patch(Polygon([[0, 0]] * 3, **WEIGHED.area)),
             "truth": ax.plot([], [], **TRUTH.line)[0],
-            "exact": ax.text(0, 0, "", color=TRUTH.color, va="center"),
+            "exact": ax.text(0, 0, "", color=TRUTH.ink, va="center"),
             "moved_sd": ax.plot([], [], **bar)[0],
             "weighed_sd": ax.plot([], [], **bar)[0],
-            "moved_label": ax.text(-11.8, 1.88, "", va="top"),
-            "weighed_label": ax.text(-11.8, -1.84, "", va="bottom"),
+            "moved_label": ax.text(-11.8, 1.88, "", color=MOVED.ink, va="top"),
+            "weighed_label": ax.text(-11.8, -1.84, "", color=WEIGHED.ink, va="bottom"),
         }
 
     def update(k: int, scale: float, baseline: int) -> dict:

@@ -9,7 +9,7 @@ from torch.distributions import Normal, kl_divergence
 from course_utils.kit import Explorer, Option, predict, style
 from course_utils.kit.poll import Prediction
 
-TRUTH, Q = style.ROLES["truth"], style.ROLES["q"]
+TRUTH, Q, BOUND = (style.ROLES[role] for role in ("truth", "q", "bound"))
 SHARES = [0.1, 0.25, 0.5, 0.75, 0.9]  # of runs that end nearer than the one shown
 
 
@@ -82,13 +82,13 @@ def explore_descent(right: Tensor, wrong: Tensor, posterior: Normal, evidence: f
         left.set(xlabel="latent $z$", ylabel="density / maximum", title="One arrives, one drifts")
         right_ax.axhline(-evidence, **TRUTH.line)
         floor = f"$-\\log\\,p(x)$ = {-evidence:.2f}"
-        right_ax.text(num_steps, -evidence - 0.4, floor, color=TRUTH.color, ha="right", va="top")
+        right_ax.text(num_steps, -evidence - 0.4, floor, color=TRUTH.ink, ha="right", va="top")
         right_ax.set(xlim=(0, num_steps), ylim=(2, 26), yticks=[5, 10, 15, 20])
         right_ax.set(xlabel="step", ylabel="printed loss (nats)", title="Both print a loss")
         return fig, lines | {
             "gap": left.text(-3.9, 1.12, ""),
-            "right_loss": right_ax.plot([], [], **Q.line)[0],
-            "wrong_loss": right_ax.plot([], [], **Q.line | {"linestyle": ":"})[0],
+            "right_loss": right_ax.plot([], [], **BOUND.line)[0],
+            "wrong_loss": right_ax.plot([], [], **BOUND.line | {"linestyle": ":"})[0],
             "printed": right_ax.text(0.03 * num_steps, 25.7, "", va="top"),
         }
 

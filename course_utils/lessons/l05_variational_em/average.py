@@ -4,7 +4,7 @@ from torch import Tensor
 
 from course_utils.kit import figure, style
 from course_utils.kit.figure import Picture
-from course_utils.lessons.l05_variational_em.colors import TRUTH, Q
+from course_utils.lessons.l05_variational_em.colors import PRIOR, TRUTH
 
 
 def plot_naive(num_samples: list[int], estimates: Tensor, evidence: float) -> Picture:
@@ -12,8 +12,8 @@ def plot_naive(num_samples: list[int], estimates: Tensor, evidence: float) -> Pi
     fig, ax = style.subplots()
     middle, spread = estimates.mean(0), estimates.std(0)
     ax.axhline(evidence, **TRUTH.line)
-    ax.text(num_samples[-1], evidence + 0.5, "exact", color=TRUTH.color, ha="right", va="bottom")
-    ax.errorbar(num_samples, middle, 2 * spread, **Q.line | {"marker": "D"}, capsize=6)
+    ax.text(num_samples[-1], evidence + 0.5, "exact", color=TRUTH.ink, ha="right", va="bottom")
+    ax.errorbar(num_samples, middle, 2 * spread, **PRIOR.line | {"marker": "D"}, capsize=6)
     ax.set(xscale="log", xlabel="samples S from the prior", ylabel="nats per image")
     ax.set(ylim=(estimates.min().item() - 2, evidence + 4), title="Prior samples: low, and slow")
     ax.text(

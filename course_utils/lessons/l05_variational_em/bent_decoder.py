@@ -9,7 +9,7 @@ from course_utils.lessons.l05_variational_em.cases import table
 
 
 def log_evidence(log_joint: Tensor, spacing: float) -> Tensor:
-    """log p(x_n) (N,) from log p(x_n, z_g) (N, G) on equally spaced z_g."""
+    """log p(x_n) (N,) from log p(x_n, z_j) (N, G) on equally spaced z_j."""
     return log_joint.logsumexp(1) + log(spacing)
 
 
@@ -44,7 +44,7 @@ Exercise(
         ),
     ],
     nudge="The integral is about the sum of p(x, z) at the nodes times their spacing. Take the log last.",
-    formula="$$\\log p(x_n) \\approx \\log\\sum_g p(x_n, z_g) + \\log\\Delta z$$ "
+    formula="$$\\log p(x_n) \\approx \\log\\sum_j p(x_n, z_j) + \\log\\Delta z$$ "
     "<code>logsumexp</code> is the log of a sum of exponentials.",
     tolerance=1e-4,
 )

@@ -9,7 +9,7 @@ from torch.distributions import Normal
 from course_utils import vem
 from course_utils.kit import Explorer, Option, predict, style
 from course_utils.kit.poll import Prediction
-from course_utils.lessons.l05_variational_em.colors import TRUTH, Q
+from course_utils.lessons.l05_variational_em.colors import BOUND, TRUTH, Q
 from course_utils.lessons.l05_variational_em.truth import (
     RING,
     Z,
@@ -53,12 +53,12 @@ def explore_by_hand() -> Explorer:
         right.set(xlim=(-3.5, 3.5), ylim=(-6, 0.6), xlabel="mean of q", ylabel="nats")
         right.set_title("The ELBO stays below")
         right.axhline(table.evidence[0], **TRUTH.line)
-        right.text(-3.4, -0.3, "evidence −0.453", color=TRUTH.color)
+        right.text(-3.4, -0.3, "evidence −0.453", color=TRUTH.ink)
         return fig, {
             "posterior": left.plot([], [], **TRUTH.line)[0],
             "q": left.plot([], [], **Q.line)[0],
-            "slice": right.plot([], [], **Q.line | {"linewidth": 2})[0],
-            "here": right.plot([], [], "D", color=Q.color, markersize=12)[0],
+            "slice": right.plot([], [], **BOUND.line)[0],
+            "here": right.plot([], [], "D", color=BOUND.color, markersize=12)[0],
             "numbers": left.text(-3.9, 2.3, ""),
         }
 

@@ -2,6 +2,5 @@
 
 from course_utils.kit import style
 
-ROLE_NAMES = ("data", "prior", "truth", "q", "model")
-DATA, PRIOR, TRUTH, Q, MODEL = (style.ROLES[role] for role in ROLE_NAMES)
-BOUND, GAP, GAP_TEXT = "#56B4E9", "#E69F00", "#8a5a00"  # fills: the ELBO, and what it lacks
+ROLE_NAMES = ("data", "prior", "truth", "q", "model", "bound", "gap", "approximation")
+DATA, PRIOR, TRUTH, Q, MODEL, BOUND, GAP, APPROXIMATION = (style.ROLES[role] for role in ROLE_NAMES)

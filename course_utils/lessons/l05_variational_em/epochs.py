@@ -11,7 +11,7 @@ from torch import Tensor
 
 from course_utils import deep, vem
 from course_utils.kit import Explorer, style
-from course_utils.lessons.l05_variational_em.colors import GAP, GAP_TEXT, MODEL, TRUTH, Q
+from course_utils.lessons.l05_variational_em.colors import BOUND, GAP, MODEL, TRUTH
 
 BARS = torch.arange(0, 1800, 60)
 
@@ -58,12 +58,12 @@ def explore_epochs(x: Tensor, snapshots: list[Snapshot]) -> Explorer:
         return fig, {f"code_{k}": line for k, line in enumerate(codes)} | {
             "decoder": left.plot([], [], **MODEL.line | {"linewidth": 5} | halo)[0],
             "gaps": right.add_collection(
-                mpl.collections.LineCollection([], colors=GAP, linewidths=8)
+                mpl.collections.LineCollection([], colors=GAP.tint, linewidths=8)
             ),
-            "evidence": right.text(-0.6, high * 1.39, "", color=TRUTH.color),
-            "elbo": right.text(-0.6, high * 1.27, "", color=Q.color),
+            "evidence": right.text(-0.6, high * 1.39, "", color=TRUTH.ink),
+            "elbo": right.text(-0.6, high * 1.27, "", color=BOUND.ink),
             "epoch": left.text(-1.6, 1.6, "", va="top"),
-            "gap": right.text(-0.6, high * 1.15, "", color=GAP_TEXT),
+            "gap": right.text(-0.6, high * 1.15, "", color=GAP.ink),
         }
 
     def update(step: int) -> dict:

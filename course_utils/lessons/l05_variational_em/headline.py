@@ -8,19 +8,19 @@ from torch.distributions import Distribution
 from course_utils import deep, exact
 from course_utils.kit import figure, style
 from course_utils.kit.figure import Picture
-from course_utils.lessons.l05_variational_em.colors import GAP, TRUTH, Q
+from course_utils.lessons.l05_variational_em.colors import APPROXIMATION, BOUND, TRUTH
 
 
 def plot_ranking(names: list[str], evidence: Tensor, elbo: Tensor) -> Picture:
     """Three models by evidence and by the best bound."""
     fig, ax = style.subplots(height=3.6)
     places = np.arange(len(names))[::-1]
-    ax.hlines(places, elbo, evidence, colors=GAP, linewidth=14)
+    ax.barh(places, evidence - elbo, 0.25, elbo, **APPROXIMATION.area)
     ax.plot(evidence, places, "s", color=TRUTH.color, markersize=13)
-    ax.plot(elbo, places, "D", color=Q.color, markersize=12)
+    ax.plot(elbo, places, "D", color=BOUND.color, markersize=12)
     ax.set_yticks(places, names)
-    ax.text(evidence[0], 0.45 + places[0], "evidence", color=TRUTH.color, ha="center")
-    ax.text(elbo[0], 0.45 + places[0], "best ELBO", color=Q.color, ha="center")
+    ax.text(evidence[0], 0.45 + places[0], "evidence", color=TRUTH.ink, ha="center")
+    ax.text(elbo[0], 0.45 + places[0], "best ELBO", color=BOUND.ink, ha="center")
     ax.set(xlabel="nats per point", ylim=(-0.5, len(names) - 0.1))
     ax.set_xlim(elbo.min().item() - 0.1, evidence.max().item() + 0.1)
     ax.locator_params("x", nbins=5)

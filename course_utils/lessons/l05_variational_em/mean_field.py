@@ -10,7 +10,7 @@ from torch import Tensor
 from course_utils.kit import Exercise, Explorer, Mistake, Option, predict, style
 from course_utils.kit.poll import Prediction
 from course_utils.lessons.draws import normal
-from course_utils.lessons.l05_variational_em.colors import GAP_TEXT, TRUTH, Q
+from course_utils.lessons.l05_variational_em.colors import APPROXIMATION, TRUTH, Q
 
 
 def predict_mean_field() -> Prediction:
@@ -43,14 +43,16 @@ def explore_mean_field() -> Explorer:
         left.set(ylabel="$z_2$", title="Two standard deviations")
         right.set(xlim=(0, 1), ylim=(0, 1.8), xlabel="correlation ρ")
         right.set_title("Mean field's price")
-        right.plot(grid, -np.log(1 - grid**2) / 2, color=GAP_TEXT, linewidth=3)
+        right.plot(grid, -np.log(1 - grid**2) / 2, **APPROXIMATION.line)
         right.plot(grid, 1 - grid**2, **Q.line)
-        right.text(0.66, 1.5, "KL, nats", color=GAP_TEXT, ha="right")
-        right.text(0.05, 1.06, "variance of q", color=Q.color)
+        right.text(0.66, 1.5, "KL, nats", color=APPROXIMATION.ink, ha="right")
+        right.text(0.05, 1.06, "variance of q", color=Q.ink)
         return fig, {
             "truth": left.plot([], [], **TRUTH.line)[0],
             "q": left.plot([], [], **Q.line)[0],
-            "kl": right.plot([], [], "o", color=GAP_TEXT, markersize=12, clip_on=False)[0],
+            "approximation": right.plot(
+                [], [], "o", color=APPROXIMATION.color, markersize=12, clip_on=False
+            )[0],
             "variance": right.plot([], [], "D", color=Q.color, markersize=12, clip_on=False)[0],
             "numbers": right.text(0.03, 1.66, ""),
         }
@@ -64,7 +66,7 @@ def explore_mean_field() -> Explorer:
         return {
             "truth": tuple(outline),
             "q": tuple(outline if free else 2 * variance**0.5 * circle),
-            "kl": ([rho], [kl]),
+            "approximation": ([rho], [kl]),
             "variance": ([rho], [variance]),
             "numbers": f"var {variance:.2f}, KL {abs(kl):.2f}",
             "alt": f"A Gaussian posterior with variances 1 and correlation {rho:.2f}. The best q with "
@@ -116,5 +118,5 @@ Exercise(
         ),
     ],
     nudge="Precisions, not variances, sit in the exponent: look at the diagonal of the inverse.",
-    formula="$$s_i^2 = 1/\\Lambda_{ii}, \\qquad \\Lambda = \\Sigma^{-1}$$",
+    formula="$$v_i = 1/\\Lambda_{ii}, \\qquad \\Lambda = \\Sigma^{-1}$$",
 )

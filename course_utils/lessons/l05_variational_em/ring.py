@@ -14,10 +14,9 @@ from course_utils.lessons.draws import normal
 from course_utils.lessons.l05_variational_em.bent_decoder import log_evidence
 from course_utils.lessons.l05_variational_em.cases import table
 from course_utils.lessons.l05_variational_em.colors import (
+    APPROXIMATION,
     BOUND,
     DATA,
-    GAP,
-    GAP_TEXT,
     MODEL,
     PRIOR,
     TRUTH,
@@ -59,30 +58,29 @@ def explore_ring() -> Explorer:
         left.set(xlim=(-4, 4), ylim=(0, 3.6), yticks=[], xlabel="latent z")
         left.set(ylabel="density, rescaled", title="Posterior and best Gaussian")
         small = left.inset_axes((0.41, 0.45, 0.28, 0.53))
-        left.text(-3.9, 3.25, "exact posterior", color=TRUTH.color)
-        left.text(-3.9, 2.9, "best q (dashed)", color=Q.color)
-        left.text(-3.9, 2.55, "prior (dotted)", color=PRIOR.color)
+        left.text(-3.9, 3.25, "exact posterior", color=TRUTH.ink)
+        left.text(-3.9, 2.9, "best q (dashed)", color=Q.ink)
+        left.text(-3.9, 2.55, "prior (dotted)", color=PRIOR.ink)
         turn = np.linspace(0, 2 * pi, 200)
         small.plot(np.cos(turn), np.sin(turn), **MODEL.line)
-        small.plot([0.75, 1.25], [0, 0], color=DATA.color, linewidth=2)
+        small.plot([0.75, 1.25], [0, 0], color=style.INK, linewidth=2)
         small.set(xlim=(-1.35, 1.35), ylim=(-1.35, 1.35), aspect="equal", xticks=[], yticks=[])
         small.set_axis_off()
-        left.text(1.6, 2.53, "seam", color=DATA.color)
+        left.text(1.6, 2.53, "seam")
         right.set(xlim=(-0.6, 2.1), ylim=(low, -0.2), xticks=[], ylabel="nats")
         right.set_title("Its gap")
         right.axhline(table.evidence[0], **TRUTH.line | {"linewidth": 2})
-        right.text(2.1, table.evidence[0] + 0.03, "evidence −0.453", color=TRUTH.color, ha="right")
-        bar = {"width": 0.8, "edgecolor": "white"}
+        right.text(2.1, table.evidence[0] + 0.03, "evidence −0.453", color=TRUTH.ink, ha="right")
         return fig, {
             "posterior": left.plot([], [], **TRUTH.line)[0],
             "q": left.plot([], [], **Q.line)[0],
             "prior": left.plot([], [], **PRIOR.line | {"linewidth": 2})[0],
             "x": small.plot([], [], **DATA.dots | {"markersize": 13})[0],
             "angle": small.text(0, 0, "", ha="center", va="center"),
-            "elbo": right.bar([0], [0], color=BOUND, **bar)[0],
-            "kl": right.bar([0], [0], color=GAP, hatch="//", **bar)[0],
-            "elbo_label": right.text(0.5, low + 0.06, ""),
-            "kl_label": right.text(0.5, 0, "", color=GAP_TEXT, va="center"),
+            "elbo": right.bar([0], [0], 0.8, **BOUND.area)[0],
+            "approximation": right.bar([0], [0], 0.8, **APPROXIMATION.area)[0],
+            "elbo_label": right.text(0.5, low + 0.06, "", color=BOUND.ink),
+            "approximation_label": right.text(0.5, 0, "", color=APPROXIMATION.ink, va="center"),
         }
 
     def update(degrees: int) -> dict:
@@ -98,9 +96,9 @@ def explore_ring() -> Explorer:
             "x": ([across], [up]),
             "angle": f"x at\n{degrees}°",
             "elbo": (-0.4, low, 0.8, elbo - low),
-            "kl": (-0.4, elbo, 0.8, kl),
+            "approximation": (-0.4, elbo, 0.8, kl),
             "elbo_label": f"ELBO {elbo:.3f}".replace("-", "−"),
-            "kl_label": (0.5, min(evidence - kl / 2, evidence - 0.06), f"KL {kl:.3f}"),
+            "approximation_label": (0.5, min(evidence - kl / 2, evidence - 0.06), f"KL {kl:.3f}"),
             "alt": f"x at {degrees} degrees from the seam. Evidence {evidence:.3f} = ELBO {elbo:.3f} + "
             f"KL {kl:.3f} nats. The best Gaussian has mean {mean:.2f}, scale {scale:.2f}; it covers "
             "one mode of the exact posterior.",
@@ -133,14 +131,14 @@ def poll_seam() -> Poll:
 
 
 def kl_on_grid(log_q: Tensor, log_joint: Tensor, spacing: float) -> Tensor:
-    """KL(q_n || p(z | x_n)) (N,) from log q_n(z_g) and log p(x_n, z_g), both (N, G)."""
+    """KL(q_n || p(z | x_n)) (N,) from log q_n(z_j) and log p(x_n, z_j), both (N, G)."""
     q = log_q.exp()
     elbo = (q * (log_joint - log_q)).sum(1) * spacing
     return log_evidence(log_joint, spacing) - elbo
 
 
 def _gaussians(spacing: float, seed: int) -> Tensor:
-    """log q_n(z_g) on the grid of `table`."""
+    """log q_n(z_j) on the grid of `table`."""
     z = torch.arange(-8, 8 + spacing / 2, spacing, dtype=torch.float64)
     return Normal(normal(3, 1, seed=seed), 0.6).log_prob(z)
 
@@ -191,5 +189,5 @@ Exercise(
         ),
     ],
     nudge="log p(z | x) = log p(x, z) − log p(x), and log p(x) is exercise 05.1.",
-    formula="$$\\mathrm{KL} = \\log p(x) - \\Delta z\\sum_g q(z_g)\\,[\\log p(x, z_g) - \\log q(z_g)]$$",
+    formula="$$\\mathrm{KL} = \\log p(x) - \\Delta z\\sum_j q(z_j)\\,[\\log p(x, z_j) - \\log q(z_j)]$$",
 )

@@ -8,7 +8,7 @@ from torch.distributions import Independent, MultivariateNormal
 
 from course_utils.kit import figure, style
 from course_utils.kit.figure import Picture
-from course_utils.lessons.l05_variational_em.colors import DATA, GAP, GAP_TEXT, TRUTH, Q
+from course_utils.lessons.l05_variational_em.colors import APPROXIMATION, TRUTH, Q
 
 
 def plot_two_latents(
@@ -27,7 +27,7 @@ def plot_two_latents(
     circle = torch.stack([turn.cos(), turn.sin()])
     outlines = []
     roots = torch.diag_embed(diagonal.stddev[k]), full.scale_tril[k]
-    looks = {"color": DATA.color, "linestyle": ":", "linewidth": 3}, Q.line
+    looks = Q.line | {"linestyle": ":"}, Q.line
     for mean, root, look_of in zip((diagonal.mean[k], full.mean[k]), roots, looks, strict=True):
         outlines.append(mean[:, None] + 2 * root @ circle)
         left.plot(*outlines[-1], **look_of)
@@ -39,11 +39,11 @@ def plot_two_latents(
     left.set_title("One image's posterior")
     left.text(0.03, 0.03, "dotted: diagonal\ndashed: full", transform=left.transAxes)
     places, (wide, narrow) = range(gaps.shape[1]), gaps[:, gaps[0].argsort()].tolist()
-    right.bar(places, wide, color=DATA.color, alpha=0.35)
-    right.bar(places, narrow, color=GAP, hatch="//")
+    right.bar(places, wide, facecolor="none", edgecolor=APPROXIMATION.color, linewidth=2)
+    right.bar(places, narrow, **APPROXIMATION.area)
     top = max(wide)
-    right.text(0, top * 0.92, "diagonal (grey)", color=DATA.color)
-    right.text(0, top * 0.82, "full covariance", color=GAP_TEXT)
+    right.text(0, top * 0.92, "diagonal (outline)", color=APPROXIMATION.ink)
+    right.text(0, top * 0.82, "full (dots)", color=APPROXIMATION.ink)
     right.set(xticks=[], xlabel=f"{gaps.shape[1]} test images", ylabel="gap, nats")
     right.set_title("A gap bar each")
     return figure(

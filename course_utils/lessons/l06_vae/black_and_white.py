@@ -36,7 +36,7 @@ def explore_latent(encoder: vae.Encoder, decoder: deep.Decoder, x: Tensor, label
         right.spines[["left", "bottom"]].set_visible(False)
         image = right.imshow(np.zeros((8, 8)), cmap="gray_r", vmin=0, vmax=1)
         return fig, {
-            "cross": left.plot([], [], "+", color="k", markersize=26, markeredgewidth=4)[0],
+            "cross": left.plot([], [], "+", color=style.INK, markersize=26, markeredgewidth=4)[0],
             "image": image,
         }
 

@@ -32,7 +32,7 @@ def explore_collapse() -> Explorer:
 
     def scene():
         fig, (left, right) = style.subplots(2, width_ratios=[1.5, 1])
-        left.bar(place, level.numpy(), color="#cccccc")
+        left.bar(place, level.numpy(), color=style.PALE)
         left.set(xlim=(0.3, most + 0.7), ylim=(0, 0.75), xticks=[1, 4, 8, 12, 16])
         left.set(xlabel="unit $i$", ylabel="eigenvalue $\\lambda_i$", title="Units above the line")
         bars = {
@@ -43,7 +43,7 @@ def explore_collapse() -> Explorer:
         right.spines[["left", "bottom"]].set_visible(False)
         white = np.zeros((4, 64))
         return fig, bars | {
-            "line": left.plot([], [], color="k", linewidth=3)[0],
+            "line": left.plot([], [], color=style.INK, linewidth=3)[0],
             "label": left.text(most + 0.5, 0.6, "", ha="right"),
             "images": right.imshow(_pairs(white, white), cmap="gray_r", vmin=0, vmax=1),
         }

@@ -14,7 +14,7 @@ def plot_arc(model: deep.Decoder, x: Tensor) -> Picture:
         z = model.prior.sample(torch.Size([2000]))
         samples = model(z).sample()
     fig, (left, right) = style.subplots(2)
-    left.plot(*x[:1000].T, ".", color="#aaaaaa", markersize=4, zorder=0)
+    left.plot(*x[:1000].T, ".", color=style.ROLES["data"].color, alpha=0.4, markersize=4, zorder=0)
     dots = left.scatter(*samples.T, c=z[:, 0], s=9, cmap="viridis", vmin=-3, vmax=3)
     fig.colorbar(dots, ax=left, label="$z$", shrink=0.8)
     axis = torch.linspace(-1.5, 1.5, 70)

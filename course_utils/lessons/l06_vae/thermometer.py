@@ -11,8 +11,8 @@ from course_utils.kit import Explorer, Option, predict, style
 from course_utils.kit.poll import Prediction
 from course_utils.lessons.l05_variational_em import ring_points, ring_table
 
-DATA, TRUTH, Q = (style.ROLES[role] for role in ("data", "truth", "q"))
-BOUND, AMORTISATION, APPROXIMATION = "#56B4E9", "#E69F00", "#F0E442"  # fills
+TRUTH, BOUND = style.ROLES["truth"], style.ROLES["bound"]
+AMORTISATION, APPROXIMATION = style.ROLES["amortisation"], style.ROLES["approximation"]
 
 WIDTHS = (2, 8, 128)
 DEGREES = np.arange(0, 361, 2)
@@ -71,24 +71,23 @@ def explore_gaps() -> Explorer:
 
     def scene():
         fig, (left, right) = style.subplots(2, width_ratios=[1.5, 1])
-        left.plot(DEGREES, hard.clamp(min=1e-9), **TRUTH.line)
-        left.text(10, 500, "approximation gap", color=TRUTH.color)
+        left.plot(DEGREES, hard.clamp(min=1e-9), **APPROXIMATION.line)
+        left.text(10, 500, "approximation gap", color=APPROXIMATION.ink)
         left.set(yscale="log", xlim=(0, 360), ylim=(floor, 2000), xticks=[0, 90, 180, 270, 360])
         left.set_yticks([1e-2, 1, 1e2])
         left.set(xlabel="angle of $x$ (degrees)", ylabel="gap in nats")
         left.set_title("Two gaps round the ring")
         right.set(xlim=(-0.6, 3.1), ylim=(low, high), xticks=[], ylabel="nats")
         right.set_title("The bar at this $x$")
-        bar = {"width": 1, "edgecolor": "white"}
         return fig, {
-            "gap": left.plot([], [], **Q.line | {"linewidth": 2.5})[0],
-            "gap_label": left.text(10, 110, "", color=Q.color),
-            "cursor": left.plot([], [], color=DATA.color, linewidth=1.5, zorder=1)[0],
-            "elbo": right.bar([0], [0], color=BOUND, **bar)[0],
-            "amortisation": right.bar([0], [0], color=AMORTISATION, hatch="//", **bar)[0],
-            "approximation": right.bar([0], [0], color=APPROXIMATION, hatch="..", **bar)[0],
+            "gap": left.plot([], [], **AMORTISATION.line)[0],
+            "gap_label": left.text(10, 110, "", color=AMORTISATION.ink),
+            "cursor": left.plot([], [], color=style.GUIDE, linewidth=1.5, zorder=1)[0],
+            "elbo": right.bar([0], [0], 1, **BOUND.area)[0],
+            "amortisation": right.bar([0], [0], 1, **AMORTISATION.area)[0],
+            "approximation": right.bar([0], [0], 1, **APPROXIMATION.area)[0],
             "evidence": right.plot([], [], **TRUTH.line)[0],
-            "top_label": right.text(0.6, high - 0.3, "", color=TRUTH.color, va="bottom"),
+            "top_label": right.text(0.6, high - 0.3, "", color=TRUTH.ink, va="bottom"),
             "labels": right.text(0.6, -2.2, "", va="center", linespacing=1.6),
         }
 
@@ -108,7 +107,7 @@ def explore_gaps() -> Explorer:
             "cursor": ([angle, angle], [floor, 90]),
             "evidence": ([-0.5, 0.5], [evidence, evidence]),
             "top_label": f"evidence {evidence:.3f}",
-            "labels": f".. approx. {approximation:.3f}\n// amort. {_short(amortisation)}\n"
+            "labels": f".. approx. {approximation:.3f}\n\\\\ amort. {_short(amortisation)}\n"
             f"ELBO {_short(elbo)}" + ("\n(off the axis)" if elbo < low else ""),
             "alt": f"At {angle} degrees, with an encoder of width {width}: evidence {evidence:.3f} = "
             f"ELBO {elbo:.3f} + amortisation gap {amortisation:.3f} + approximation gap "

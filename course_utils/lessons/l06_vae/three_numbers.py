@@ -7,7 +7,7 @@ from course_utils.kit import Exercise, Mistake, figure, style
 from course_utils.kit.figure import Picture
 from course_utils.lessons.draws import normal
 
-TRUTH, Q = (style.ROLES[role] for role in ("truth", "q"))
+GAP = style.ROLES["gap"]
 
 
 def split_gap(evidence: Tensor, best: Tensor, bound: Tensor) -> tuple[Tensor, Tensor]:
@@ -70,13 +70,13 @@ def plot_seam(x: Tensor, gap: Tensor) -> Picture:
     worst = gap.topk(10)
     share = worst.values.sum() / gap.sum()
     fig, ax = style.subplots()
-    ax.plot(angle, gap.clamp(min=1e-5), ".", color="#8a8a8a", markersize=4)
-    ax.plot(angle[worst.indices], worst.values, "D", color=Q.color, markersize=9)
-    ax.text(0, 40, f"the ten largest: {share:.0%} of the sum", color=Q.color, ha="center")
-    ax.axhline(gap.mean(), **Q.line | {"linewidth": 2})
-    ax.text(0, 6, f"mean {gap.mean():.4f}, dashed", color=Q.color, ha="center")
-    ax.axhline(gap.median(), **TRUTH.line | {"linewidth": 2})
-    ax.text(0, 0.9, f"median {gap.median():.4f}, solid", color=TRUTH.color, ha="center")
+    ax.plot(angle, gap.clamp(min=1e-5), ".", color=GAP.tint, markersize=4)
+    ax.plot(angle[worst.indices], worst.values, "D", color=GAP.color, markersize=9)
+    ax.text(0, 40, f"the ten largest: {share:.0%} of the sum", color=GAP.ink, ha="center")
+    ax.axhline(gap.mean(), color=style.INK, linestyle="--", linewidth=2)
+    ax.text(0, 6, f"mean {gap.mean():.4f}, dashed", ha="center")
+    ax.axhline(gap.median(), color=style.INK, linewidth=2)
+    ax.text(0, 0.9, f"median {gap.median():.4f}, solid", ha="center")
     ax.set(yscale="log", xlim=(-182, 182), ylim=(1e-5, 400), xticks=[-180, -90, 0, 90, 180])
     ax.set(xlabel="angle of $x$ (degrees)", ylabel="gap in nats")
     ax.set_title("A handful of points at the seam carries the gap")

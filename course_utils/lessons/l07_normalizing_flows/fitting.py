@@ -11,7 +11,7 @@ from course_utils.kit import figure, style
 from course_utils.kit.figure import Picture
 from course_utils.lessons.l07_normalizing_flows.plane import lattice, push
 
-TRUTH, Q, MODEL = style.ROLES["truth"], style.ROLES["q"], style.ROLES["model"]
+TRUTH, MODEL = style.ROLES["truth"], style.ROLES["model"]
 
 
 def plot_two_peaks(flow: Flow, truth: Distribution) -> Picture:
@@ -23,15 +23,15 @@ def plot_two_peaks(flow: Flow, truth: Distribution) -> Picture:
         density = flow.log_prob(x[:, None]).exp()
     best = torch.distributions.Normal(0.0, truth.stddev.item())
     fig, (left, right) = style.subplots(2, width_ratios=[1, 1.4])
-    left.plot(z, map_of_z[:, 0], **MODEL.line)
+    left.plot(z, map_of_z[:, 0], color=style.INK)
     left.set(xlabel="z", ylabel="x = T(z)", title="The map is steep …")
     right.plot(x, truth.log_prob(x).exp(), **TRUTH.line)
     right.plot(x, density, **MODEL.line)
-    right.plot(x, best.log_prob(x).exp(), **Q.line)
+    right.plot(x, best.log_prob(x).exp(), color=style.GUIDE, linestyle="--")
     right.set(xlabel="x", ylabel="density", ylim=(0, 0.62), title="… where x is rare")
-    words = [("— truth", TRUTH), ("-·- flow", MODEL), ("- - best Gaussian", Q)]
-    for row, (label, role) in enumerate(words):
-        right.text(-4.4, 0.59 - 0.055 * row, label, color=role.color, va="top")
+    words = [("— truth", TRUTH.ink), ("-·- flow", MODEL.ink), ("- - best Gaussian", style.GUIDE)]
+    for row, (label, color) in enumerate(words):
+        right.text(-4.4, 0.59 - 0.055 * row, label, color=color, va="top")
     steepest = log_slope.exp().max().item()
     return figure(
         fig,

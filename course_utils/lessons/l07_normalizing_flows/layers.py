@@ -17,8 +17,6 @@ from course_utils.lessons.l07_normalizing_flows.plane import (
     square_grid,
 )
 
-DATA = style.ROLES["data"]
-
 SQUARES = [(i, j) for j in range(-2, 2) for i in range(-2, 2)]  # lower left corners, side 1
 
 
@@ -74,8 +72,8 @@ def explore_layers(flow: Flow) -> Explorer:
         edge = {"fill": False, "linewidth": 3}
         return fig, {
             "volume": colours,
-            "grid": left.add_collection(LineCollection([], colors=DATA.color, linewidths=0.7)),
-            "square": left.add_patch(Polygon(np.zeros((3, 2)), edgecolor="black", **edge)),
+            "grid": left.add_collection(LineCollection([], colors=style.GUIDE, linewidths=0.7)),
+            "square": left.add_patch(Polygon(np.zeros((3, 2)), edgecolor=style.INK, **edge)),
             "density": glow,
             "on_density": right.add_patch(Polygon(np.zeros((3, 2)), edgecolor="white", **edge)),
             "numbers": fig.text(0.5, 0.02, "", ha="center"),

@@ -15,9 +15,8 @@ from course_utils.kit import Exercise, Explorer, Mistake, Option, predict, style
 from course_utils.kit.poll import Prediction
 from course_utils.lessons.draws import normal
 
-DATA, PRIOR, TRUTH, MODEL = (style.ROLES[role] for role in ("data", "prior", "truth", "model"))
+PRIOR, MODEL = style.ROLES["prior"], style.ROLES["model"]
 
-FILL = "#56B4E9"
 NUM_BINS = 20
 EDGE = 4.0  # the spline's bound; a standard normal has 0.006 % beyond it
 HAND = SplineMap(4, EDGE)  # knots at z = -4, -2, 0, 2, 4
@@ -63,13 +62,13 @@ def explore_bins() -> Explorer:
         left.fill_between(z, -EDGE, -EDGE + 3 * log_p.exp(), color=PRIOR.color, alpha=0.25)
         left.plot(z, -EDGE + 3 * log_p.exp(), **PRIOR.line)
         right.set(xlim=(0, 1.1), xlabel="density of x", title="density = mass / width")
-        outline = Polygon(np.zeros((3, 2)), closed=True, facecolor=FILL, edgecolor="white")
+        outline = Polygon(np.zeros((3, 2)), closed=True, facecolor=style.PALE, edgecolor="white")
         return fig, {
-            "paths": left.add_collection(LineCollection([], colors=DATA.color, linewidths=1)),
-            "map": left.plot([], [], **MODEL.line)[0],
+            "paths": left.add_collection(LineCollection([], colors=style.GUIDE, linewidths=1)),
+            "map": left.plot([], [], color=style.INK)[0],
             "bars": right.add_patch(outline),
-            "density": right.plot([], [], **TRUTH.line)[0],
-            "numbers": right.text(1.08, 3.6, "", color=TRUTH.color, ha="right", va="top"),
+            "density": right.plot([], [], **MODEL.line)[0],
+            "numbers": right.text(1.08, 3.6, "", color=MODEL.ink, ha="right", va="top"),
         }
 
     def update(slope: float, share: float) -> dict:

@@ -13,8 +13,6 @@ from course_utils.kit.figure import Picture
 from course_utils.lessons.draws import normal
 from course_utils.lessons.l07_normalizing_flows.plane import square_grid
 
-DATA = style.ROLES["data"]
-
 
 def plot_warps(layers: Mapping[str, Layer]) -> Picture:
     """What two layers do to a square grid."""
@@ -23,7 +21,7 @@ def plot_warps(layers: Mapping[str, Layer]) -> Picture:
     for ax, (name, layer) in zip(axes, layers.items(), strict=True):
         with torch.no_grad():
             mesh, log_det = layer.push(square_grid())
-        ax.add_collection(LineCollection(list(mesh), colors=DATA.color, linewidths=1.2))
+        ax.add_collection(LineCollection(list(mesh), colors=style.GUIDE, linewidths=1.2))
         ax.set(xlim=(-4, 4), ylim=(-4, 4), aspect="equal", xlabel="$x_1$", title=name)
         low, high = log_det.min().item(), log_det.max().item()
         numbers.append(f"{name}: log-determinants from {low:.2f} to {high:.2f}")

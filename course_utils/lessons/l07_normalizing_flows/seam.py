@@ -68,11 +68,11 @@ def explore_seam(
         ax.set_title("A posterior with two modes, and what q makes of it")
         ax.plot(nodes, log_posterior.exp(), **TRUTH.line)
         ax.plot(nodes, log_gaussian.exp(), **Q.line | {"linestyle": ":"})
-        ax.text(-1.4, 0.94 * top, "— true posterior", color=TRUTH.color, va="top")
-        ax.text(-1.4, 0.84 * top, f"···· best Gaussian, KL {least:.3f}", color=Q.color, va="top")
+        ax.text(-1.4, 0.94 * top, "— true posterior", color=TRUTH.ink, va="top")
+        ax.text(-1.4, 0.84 * top, f"···· best Gaussian, KL {least:.3f}", color=Q.ink, va="top")
         return fig, {
             "flow": ax.plot([], [], **Q.line)[0],
-            "numbers": ax.text(-1.4, 0.74 * top, "", color=Q.color, va="top"),
+            "numbers": ax.text(-1.4, 0.74 * top, "", color=Q.ink, va="top"),
         }
 
     def update(gradient: str, run: int, time: int) -> dict:
@@ -95,10 +95,10 @@ def explore_seam(
     return Explorer(scene, update, controls, strip)
 
 
-def score_weights(log_q: Tensor, log_prior: Tensor, log_likelihood: Tensor, beta: float) -> Tensor:
+def score_weights(log_q: Tensor, log_prior: Tensor, log_likelihood: Tensor, power: float) -> Tensor:
     """The weight (S,) of every sample's grad log q in the gradient of KL(q || tempered)."""
-    r = log_q - log_prior - beta * log_likelihood
-    return r - r.mean()
+    cost = log_q - log_prior - power * log_likelihood
+    return cost - cost.mean()
 
 
 Exercise(
@@ -110,44 +110,44 @@ Exercise(
     ],
     mistakes=[
         Mistake(
-            lambda log_q, log_prior, log_likelihood, beta: (
-                log_q - log_prior - beta * log_likelihood
+            lambda log_q, log_prior, log_likelihood, power: (
+                log_q - log_prior - power * log_likelihood
             ),
-            "Unbiased, but without the baseline. Subtract the mean of r over the samples.",
+            "Unbiased, but without the baseline. Subtract the mean of ℓ over the samples.",
         ),
         Mistake(
-            lambda log_q, log_prior, log_likelihood, beta: (
-                score_weights(log_q, log_prior, log_likelihood, beta)
+            lambda log_q, log_prior, log_likelihood, power: (
+                score_weights(log_q, log_prior, log_likelihood, power)
                 * (len(log_q) / (len(log_q) - 1))
             ),
             "A mean over the other samples: unbiased, and as good. Here take it over all of them.",
         ),
         Mistake(
-            lambda log_q, log_prior, log_likelihood, beta: (
-                -score_weights(log_q, log_prior, log_likelihood, beta)
+            lambda log_q, log_prior, log_likelihood, power: (
+                -score_weights(log_q, log_prior, log_likelihood, power)
             ),
             "The sign: these weights belong to the KL, which is to fall, not to the ELBO.",
         ),
         Mistake(
-            lambda log_q, log_prior, log_likelihood, beta: score_weights(
-                log_q, beta * log_prior, log_likelihood, beta
+            lambda log_q, log_prior, log_likelihood, power: score_weights(
+                log_q, power * log_prior, log_likelihood, power
             ),
-            "β belongs to the likelihood alone: at β = 0 the target is the prior.",
+            "The power belongs to the likelihood alone: at η = 0 the target is the prior.",
         ),
         Mistake(
-            lambda log_q, log_prior, log_likelihood, beta: score_weights(
+            lambda log_q, log_prior, log_likelihood, power: score_weights(
                 log_q, log_prior, log_likelihood, 1.0
             ),
-            "β is missing: the likelihood counts in full from the first step.",
+            "η is missing: the likelihood counts in full from the first step.",
         ),
         Mistake(
-            lambda log_q, log_prior, log_likelihood, beta: score_weights(
-                torch.zeros_like(log_q), log_prior, log_likelihood, beta
+            lambda log_q, log_prior, log_likelihood, power: score_weights(
+                torch.zeros_like(log_q), log_prior, log_likelihood, power
             ),
             "log q is missing: without its entropy q shrinks onto one point.",
         ),
     ],
-    nudge="r is log q minus the log of the tempered target; its mean is the baseline.",
-    formula="$$r = \\log q(z) - \\log p(z) - \\beta\\log p(x\\mid z),\\qquad "
-    "\\nabla\\mathrm{KL} \\approx \\frac1S\\sum_s (r_s - \\bar r)\\,\\nabla\\log q(z_s)$$",
+    nudge="ℓ is log q minus the log of the tempered target; its mean is the baseline.",
+    formula="$$\\ell = \\log q(z) - \\log p(z) - \\eta\\log p(x\\mid z),\\qquad "
+    "\\nabla\\mathrm{KL} \\approx \\frac1S\\sum_s (\\ell_s - \\bar\\ell)\\,\\nabla\\log q(z_s)$$",
 )

@@ -47,8 +47,8 @@ def plot_bridge(flow: Flow, truth: Callable[[Tensor], Tensor]) -> Picture:
     ax.set(xlim=(-1.6, 1.6), ylim=(-22, 3), xlabel="$x_1$, at $x_2 = 0$")
     ax.set(ylabel="$\\log_{10}$ density", title="The hole is thin, not empty")
     middle = [values[320].item() for values in (exact, ours)]
-    ax.text(0, middle[1] + 0.7, "flow", color=MODEL.color, ha="center", va="bottom")
-    ax.text(0.42, middle[0] + 4, "truth", color=TRUTH.color)
+    ax.text(0, middle[1] + 0.7, "flow", color=MODEL.ink, ha="center", va="bottom")
+    ax.text(0.42, middle[0] + 4, "truth", color=TRUTH.ink)
     return figure(
         fig,
         alt=f"Along a line through the ring's centre the true density falls to 10 to the "

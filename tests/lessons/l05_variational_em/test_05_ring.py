@@ -25,7 +25,9 @@ def test_round_the_ring_the_evidence_stays_and_the_gap_is_symmetric():
     assert gap[0] > log(2) and gap[180] < 1e-4
     assert gap[10].item() == pytest.approx(0.132, abs=1e-3)
     frame = explore_ring().frame(degrees=10)
-    assert frame["kl"][1] + frame["kl"][3] == pytest.approx(table.evidence[10].item())
+    assert frame["approximation"][1] + frame["approximation"][3] == pytest.approx(
+        table.evidence[10].item()
+    )
     assert frame["elbo"][1] + frame["elbo"][3] == pytest.approx(table.elbo[10].item())
     width = Z[1] - Z[0]
     assert (ring_posterior(77.0) * width).sum() == pytest.approx(1, abs=1e-6)

@@ -32,9 +32,9 @@ def stub_4(x, s, t):
     raise NotImplementedError
 
 
-def stub_5(log_q, log_prior, log_likelihood, beta):
-    r = log_q - log_prior - beta * log_likelihood
-    return r - ...
+def stub_5(log_q, log_prior, log_likelihood, power):
+    cost = log_q - log_prior - power * log_likelihood
+    return cost - ...
 
 
 def normal(z):
@@ -174,32 +174,32 @@ def nets_of_x_B(x, s, t):
     return torch.hstack([A, (B - t(B)) / torch.exp(s(B))]), torch.sum(s(A), 1)
 
 
-def no_baseline(log_q, log_prior, log_likelihood, beta):
-    return log_q - (log_prior + beta * log_likelihood)
+def no_baseline(log_q, log_prior, log_likelihood, power):
+    return log_q - (log_prior + power * log_likelihood)
 
 
-def over_the_others(log_q, log_prior, log_likelihood, beta):
-    r = log_q - log_prior - beta * log_likelihood
+def over_the_others(log_q, log_prior, log_likelihood, power):
+    r = log_q - log_prior - power * log_likelihood
     return r - (r.sum() - r) / (len(r) - 1)
 
 
-def for_the_elbo(log_q, log_prior, log_likelihood, beta):
-    r = log_prior + beta * log_likelihood - log_q
+def for_the_elbo(log_q, log_prior, log_likelihood, power):
+    r = log_prior + power * log_likelihood - log_q
     return r - r.mean()
 
 
-def all_tempered(log_q, log_prior, log_likelihood, beta):
-    r = log_q - beta * (log_prior + log_likelihood)
+def all_tempered(log_q, log_prior, log_likelihood, power):
+    r = log_q - power * (log_prior + log_likelihood)
     return r - r.mean()
 
 
-def not_tempered(log_q, log_prior, log_likelihood, beta):
+def not_tempered(log_q, log_prior, log_likelihood, power):
     r = log_q - log_prior - log_likelihood
     return r - r.mean()
 
 
-def no_entropy(log_q, log_prior, log_likelihood, beta):
-    r = -log_prior - beta * log_likelihood
+def no_entropy(log_q, log_prior, log_likelihood, power):
+    r = -log_prior - power * log_likelihood
     return r - torch.mean(r)
 
 
@@ -221,8 +221,8 @@ def push(z, s, t):
     return torch.hstack([A, torch.addcmul(t(A), B, torch.exp(s(A)))]), torch.einsum("nd->n", s(A))
 
 
-def centred(log_q, log_prior, log_likelihood, beta):
-    r = torch.stack([log_q, -log_prior, -beta * log_likelihood]).sum(0)
+def centred(log_q, log_prior, log_likelihood, power):
+    r = torch.stack([log_q, -log_prior, -power * log_likelihood]).sum(0)
     return r - r.sum() / len(r)
 
 
@@ -258,6 +258,6 @@ WRONG = [
     ("07.5", over_the_others, "over the other samples"),
     ("07.5", for_the_elbo, "not to the ELBO"),
     ("07.5", all_tempered, "likelihood alone"),
-    ("07.5", not_tempered, "β is missing"),
+    ("07.5", not_tempered, "η is missing"),
     ("07.5", no_entropy, "log q is missing"),
 ]
