@@ -73,28 +73,43 @@ def test_nothing_is_revealed_before_the_answer(poll):
 
 
 @pytest.mark.parametrize("index", range(3))
-def test_the_first_click_commits_and_explains_every_option(poll, index):
+def test_the_first_click_commits_and_says_which_are_right_and_why(poll, index):
     buttons(poll)[index].click()
     assert poll.answer == index
     assert poll.widget.children[1].layout.display == "none"
     page = Page(explanation(poll))
-    for option in OPTIONS:
-        assert option.text in page.open and option.why in page.open
-    assert set(page.tags) <= {"div", "ul", "li", "span", "br"}
+    assert set(page.tags) <= {"div", "ul", "li", "b", "br", "details", "summary"}
+    for i, option in enumerate(OPTIONS):
+        in_sight = option.right or i == index  # the reasons of the others fold out
+        assert option.text in page.open + page.folded
+        assert option.why in (page.open if in_sight else page.folded)
     mine = f"({'right' if OPTIONS[index].right else 'wrong'} – your answer)"
     assert page.open.count("your answer") == 1
     assert f"{'ABC'[index]}. {OPTIONS[index].text} {mine}" in page.open
-    assert page.open.count("✓") == 1 and page.open.count("✗") == 2
+    both = page.open + page.folded
+    assert both.count("✓") == 1 and both.count("✗") == 2
 
 
 def test_a_second_answer_changes_nothing(poll):
     poll.commit(2)
     before = explanation(poll)
     calls = []
-    poll.after_commit = lambda: calls.append(1)
+    poll.on_change = lambda: calls.append(1)
     poll.commit(1)
     buttons(poll)[0].click()
     assert poll.answer == 2 and explanation(poll) == before and calls == []
+
+
+def test_it_can_be_asked_again(poll):
+    again = poll.widget.children[3]
+    assert again.layout.display == "none"
+    poll.commit(2)
+    assert again.layout.display is None
+    again.click()
+    assert poll.answer is None and explanation(poll) == ""
+    assert poll.widget.children[1].layout.display is None and again.layout.display == "none"
+    poll.commit(0)
+    assert poll.answer == 0
 
 
 def test_the_still_holds_question_options_and_folded_answers(poll):
@@ -153,15 +168,24 @@ def test_a_demo_is_open_in_tests_and_exports(monkeypatch):
     assert prediction.is_open
 
 
-def test_the_demo_stands_between_question_and_explanation(closed):
+def test_a_demo_closes_when_the_question_is_asked_again(closed):
+    prediction = predict(QUESTION, OPTIONS, Demo())
+    prediction.poll.commit(0)
+    prediction.poll.reset()
+    assert not prediction.is_open
+    prediction.poll.commit(1)
+    assert prediction.is_open
+
+
+def test_the_verdict_stands_above_the_demo(closed):
     demo = Demo()
     prediction = predict(QUESTION, OPTIONS, demo)
-    question, choices, gate, reveal = prediction.widget.children
+    question, choices, verdict, _, gate = prediction.widget.children
     assert QUESTION in html.unescape(question.value)
     assert len(choices.children) == 3
     assert gate.children == (demo.widget,)
     prediction.poll.commit(1)
-    assert "both" in reveal.value
+    assert "both" in verdict.value
 
 
 def test_the_poll_of_a_prediction_must_be_a_good_one():

@@ -60,7 +60,7 @@ def claim(
         parts.append(f"{_number(values.min())} > {above:.4g}")
     figure = "; ".join(parts)
     if not true:
-        reason = f"This is false here: {figure}. Did every cell above run to its end?"
+        reason = f"This is false here: {figure}. Run this section from its top."
         if os.environ.get("EVIDENCE_LADDER_LECTURE") != "1":
             raise AssertionError(f"{statement} {reason}")
         display(notice("wrong", html.escape(statement), html.escape(reason)))

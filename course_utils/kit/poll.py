@@ -27,7 +27,7 @@ class Option:
 
 
 class Poll:
-    """A question with buttons; the first click commits and shows why each option is right or wrong.
+    """A question with buttons; the first click commits and shows which options are right, and why.
 
     question, options: plain text. There must be two to six options, at least one of them right.
     """
@@ -37,19 +37,30 @@ class Poll:
             raise ValueError("options must be two to six, at least one of them right")
         self.question, self.options = question, options
         self.answer: int | None = None
-        self.after_commit: Callable[[], None] = lambda: None
+        self.on_change: Callable[[], None] = lambda: None  # an answer given, or taken back
         self._question = widgets.HTML(style.SHEET + _text(f"<b>{html.escape(question)}</b>"))
         self._buttons = widgets.VBox([self._button(index) for index in range(len(options))])
-        self._reveal = widgets.HTML()
-        self.widget = widgets.VBox([self._question, self._buttons, self._reveal])
+        self._verdict = widgets.HTML()
+        self._again = widgets.Button(description="ask me again", icon="undo")
+        self._again.on_click(lambda _: self.reset())
+        self.widget = widgets.VBox([self._question, self._buttons, self._verdict, self._again])
+        self.reset()
 
     def commit(self, index: int) -> None:
         """Answer with the option of this index; later answers change nothing."""
         if self.answer is None:
-            self.answer = index
-            self._buttons.layout.display = "none"
-            self._reveal.value = self._explanation(index)
-            self.after_commit()
+            self._turn(index)
+
+    def reset(self) -> None:
+        """Take the answer back."""
+        self._turn(None)
+
+    def _turn(self, answer: int | None) -> None:
+        self.answer = answer
+        self._buttons.layout.display = None if answer is None else "none"
+        self._again.layout.display = "none" if answer is None else None
+        self._verdict.value = "" if answer is None else self._explanation(answer)
+        self.on_change()
 
     def _button(self, index: int) -> widgets.Button:
         button = widgets.Button(
@@ -63,17 +74,22 @@ class Poll:
         return button
 
     def _explanation(self, chosen: int | None = None) -> str:
+        """Every option with its sign; why, of the right and the chosen ones, the others fold out.
+
+        Of nobody's answer (chosen None), all reasons are in sight.
+        """
         rows = []
         for index, option in enumerate(self.options):
             sign, word = ("✓", "right") if option.right else ("✗", "wrong")
             yours = " – your answer" if index == chosen else ""
-            weight = "bold" if index == chosen else "normal"
-            rows.append(
-                f'<li style="margin:.3em 0"><span style="font-weight:{weight}">{sign} '
-                f"{'ABCDEF'[index]}. {html.escape(option.text)}</span> ({word}{yours})<br>"
-                f"{html.escape(option.why)}</li>"
-            )
-        return _text(f'<ul style="list-style:none;padding-left:0">{"".join(rows)}</ul>')
+            head = f"{sign} {'ABCDEF'[index]}. {html.escape(option.text)}"
+            why = html.escape(option.why)
+            if option.right or chosen in (index, None):
+                rows.append(f"<b>{head}</b> ({word}{yours})<br>{why}")
+            else:
+                rows.append(f"<details><summary>{head}</summary>{why}</details>")
+        items = "".join(f'<li style="margin:.2em 0">{row}</li>' for row in rows)
+        return _text(f'<ul style="list-style:none;padding-left:0;margin:0">{items}</ul>')
 
     def still(self) -> str:
         """The question as HTML for where no kernel runs; the answers fold out."""
@@ -96,26 +112,23 @@ def predict(question: str, options: list[Option], demo) -> "Prediction":
 
 
 class Prediction:
-    """Question, demo, explanation: the demo opens with the answer (and in tests and exports)."""
+    """Question, verdict, demo: the demo opens with the answer (and in tests and exports)."""
 
     def __init__(self, poll: Poll, demo) -> None:
         self.poll, self.demo = poll, demo
-        question, buttons, explanation = poll.widget.children
         self._gate = widgets.VBox([demo.widget])
-        # Observe before the explanation: the demo stands between them.
-        self.widget = widgets.VBox([question, buttons, self._gate, explanation])
+        self.widget = widgets.VBox([*poll.widget.children, self._gate])
         if not everything_open():
-            self._gate.layout.display = "none"
-            poll.after_commit = self.open
+            poll.on_change = self._follow
+            self._follow()
 
     @property
     def is_open(self) -> bool:
         """Whether the demo can be seen."""
         return self._gate.layout.display != "none"
 
-    def open(self) -> None:
-        """Show the demo."""
-        self._gate.layout.display = None
+    def _follow(self) -> None:
+        self._gate.layout.display = "none" if self.poll.answer is None else None
 
     def _ipython_display_(self) -> None:
         alive.show(self.widget, self.poll.still() + self.demo.still())
