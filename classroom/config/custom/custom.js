@@ -5,6 +5,20 @@ define(["base/js/namespace", "base/js/promises", "notebook/js/promises"], (Jupyt
       const timer = setInterval(() => condition() && (clearInterval(timer), done()), 100);
     });
 
+  // Every slide names its section, but the one that begins it.
+  const name = document.createElement("div");
+  name.id = "section-name";
+  const say = () => {
+    const slide = document.querySelector(".reveal .slides > section.present section.present");
+    const before = [...document.querySelectorAll(".reveal .slides h2")].filter(
+      (h2) => slide && slide.compareDocumentPosition(h2) & Node.DOCUMENT_POSITION_PRECEDING,
+    );
+    const begins = !slide || slide.querySelector("h1, h2") || !before.length;
+    name.textContent = begins ? "" : before.pop().textContent.replace("¶", "");
+  };
+  document.body.append(name);
+  ["ready", "slidechanged"].forEach((event) => document.addEventListener(event, say));
+
   promises.notebook_loaded.then(async () => {
     const notebook = Jupyter.notebook;
     // Unlike Jupyter's Run All, it does not stop at an error, nor does it select the last cell,
