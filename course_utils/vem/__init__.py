@@ -7,11 +7,11 @@ of q_n (E-step).
 local       the q_n, and their parameters
 objective   L_n of any q, by samples or by quadrature
 steps       E-step, M-step, both at once; the best Gaussian of each point
-factorised  another family: a discrete latent and hidden pixels, independent under q
+mean_field  another family: a discrete latent and hidden pixels, independent under q
 """
 
-from course_utils.vem.factorised import MeanField, mean_field
 from course_utils.vem.local import Local, gaussian
+from course_utils.vem.mean_field import MeanField, mean_field
 from course_utils.vem.objective import elbo, exact_elbo
 from course_utils.vem.steps import best_q, e_step, fit, m_step
 
