@@ -1,11 +1,13 @@
 """Independent normals given by their log variances, as networks give them."""
 
 from collections.abc import Sequence
+from functools import cached_property
 from math import log, pi
 
 import torch
 from torch import Tensor
 from torch.distributions import (
+    Distribution,
     Independent,
     MultivariateNormal,
     Normal,
@@ -21,14 +23,31 @@ class Gaussian(Independent):
 
     mean (..., D). log_variance: of the same shape, or a scalar for one variance in all dimensions.
     It is torch's Independent(Normal), unchecked: NaN is found, with advice, by the training loop.
-    Only log_prob, and the KL to a `StandardNormal`, are written anew: from the log variance they
-    need neither a root nor a logarithm, and a training step takes a quarter less time.
+    Only what a training step uses is written anew: from the log variance, log_prob and the KL to a
+    `StandardNormal` need neither a root nor a logarithm, and Normal itself is made when asked for.
     """
 
     def __init__(self, mean: Tensor, log_variance: Tensor) -> None:
-        scale = (log_variance / 2).exp().expand_as(mean)
-        super().__init__(Normal(mean, scale, validate_args=False), 1, validate_args=False)
-        self.log_variance = log_variance
+        self._mean, self.log_variance = mean, log_variance
+        self.reinterpreted_batch_ndims = 1
+        Distribution.__init__(self, mean.shape[:-1], mean.shape[-1:], validate_args=False)
+
+    @cached_property
+    def base_dist(self) -> Normal:  # type: ignore[override]
+        """torch's Normal, batch shape (..., D)."""
+        scale = (self.log_variance / 2).exp().expand_as(self._mean)
+        return Normal(self._mean, scale, validate_args=False)
+
+    @property
+    def mean(self) -> Tensor:
+        """Of shape (..., D)."""
+        return self._mean
+
+    def rsample(self, sample_shape: Sequence[int] = ()) -> Tensor:
+        """mean + exp(log_variance / 2) eps, with eps drawn by torch's global generator."""
+        shape = self._extended_shape(torch.Size(sample_shape))
+        eps = torch.randn(shape, dtype=self._mean.dtype, device=self._mean.device)
+        return self._mean + (self.log_variance / 2).exp() * eps
 
     def log_prob(self, value: Tensor) -> Tensor:
         """-1/2 sum_d [(x_d - mean_d)^2 / variance_d + log(2 pi variance_d)] for x (..., D)."""

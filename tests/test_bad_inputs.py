@@ -352,6 +352,7 @@ NO_CALL = {
     "ladder.amortised",  # measures 100 000 points
     *("training.Adam", "training.Diverged", "training.History", "training.Stopped"),
     *("vae.Decoder", "vae.Gaps", "vem.MeanField"),
+    "deep.MIN_SIGMA2",  # a number
     *("deep.frozen", "deep.in_double"),  # copies, of whatever they are given
     *("gaussian.Gaussian", "gaussian.StandardNormal", "vem.gaussian"),  # unchecked, as they say
     *("mnist.Mnist", "mnist.mnist"),  # data's

@@ -37,6 +37,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from html.parser import HTMLParser
+from itertools import pairwise
 from pathlib import Path
 from types import ModuleType
 
@@ -50,6 +51,7 @@ from course_utils.kit.exercise import EXERCISES, Exercise, Mistake
 
 ROOT = Path(__file__).parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+CPU_SECONDS = 30  # that a notebook may take, its kernel's start included
 SLIDE_TYPES = {"slide", "subslide", "fragment", "notes", "skip", "-"}
 each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 
@@ -392,7 +394,12 @@ class Run:
     passed: bool
     refused: str  # what the guard kept it from doing
     changed: str  # global state that a cell left otherwise
-    seconds: float  # of CPU, its kernel's start included
+    clock: list[float]  # the kernel's CPU seconds when it has started, and after every cell
+
+    @property
+    def seconds(self) -> float:
+        """Of CPU, the kernel's start included."""
+        return self.clock[-1]
 
     @property
     def outputs(self) -> list[tuple[int, nbformat.NotebookNode]]:
@@ -410,7 +417,8 @@ def execute(path: Path, folder: Path) -> Run:
         shutil.copy(fonts, scratch / "matplotlib")
     startup = scratch / "ipython" / "profile_default" / "startup"
     startup.mkdir(parents=True)
-    shutil.copy(ROOT / "tests" / "guard" / "state.py", startup)
+    for name in ("state.py", "clock.py"):  # IPython runs them by name: the clock first
+        shutil.copy(ROOT / "tests" / "guard" / name, startup)
     path_before = os.environ.get("PYTHONPATH")
     environment = os.environ | {
         "EVIDENCE_LADDER_OPEN": "1",
@@ -430,18 +438,17 @@ def execute(path: Path, folder: Path) -> Run:
     (scratch / "pytest.ini").write_text("[pytest]\n")
     command = [sys.executable, "-m", "pytest", "-c", scratch / "pytest.ini", "--rootdir", lessons]
     command += ["-p", "no:cacheprovider", "--nbmake", "--overwrite", lessons / path.name]
-    before = os.times()
     done = subprocess.run(
         command, cwd=lessons, env=environment, text=True, capture_output=True, encoding="utf-8"
     )
-    after = os.times()
+    clock = scratch / "clock.txt"
     logs = [scratch / "refused.txt", scratch / "changed.txt"]
     return Run(
         nbformat.read(lessons / path.name, as_version=4),
         done.stdout + done.stderr,
         done.returncode == 0,
         *(log.read_text() if log.exists() else "" for log in logs),
-        sum(after[2:4]) - sum(before[2:4]),  # of the processes that have ended
+        [float(line) for line in clock.read_text().splitlines()] if clock.exists() else [0.0],
     )
 
 
@@ -506,6 +513,21 @@ def hidden_errors(run: Run) -> list[str]:
     return found
 
 
+def slow(run: Run) -> Iterator[str]:
+    """That it took more than CPU_SECONDS, its kernel's start included, and what took most."""
+    if run.seconds > CPU_SECONDS:
+        cells = [
+            (i, cell) for i, cell in enumerate(run.notebook.cells, 1) if cell.cell_type == "code"
+        ]
+        spent = [after - before for before, after in pairwise(run.clock)]
+        most, i, cell = max((s, i, cell) for s, (i, cell) in zip(spent, cells, strict=False))
+        yield (
+            f"{run.seconds:.0f} CPU seconds, its kernel's start ({run.clock[0]:.0f}) included, are "
+            f"more than {CPU_SECONDS}; most of them, {most:.0f}, went into cell {i} ({cell.id}): "
+            f"{cell.source.splitlines()[0]}"
+        )
+
+
 def test_it_runs(run, request, record_property):
     record_property("CPU seconds", (request.node.callspec.params["run"].stem, run.seconds))
     assert run.passed, run.report
@@ -519,9 +541,11 @@ def test_it_leaves_global_state_as_it_found_it(run):
     assert not run.changed
 
 
-@pytest.mark.parametrize("rule", [noise, undescribed, hidden_errors], ids=lambda r: r.__name__)
+@pytest.mark.parametrize(
+    "rule", [noise, undescribed, hidden_errors, slow], ids=lambda r: r.__name__
+)
 def test_its_outputs(run, rule):
-    if problems := rule(run):
+    if problems := list(rule(run)):
         pytest.fail("\n".join(problems), pytrace=False)
 
 
@@ -582,6 +606,21 @@ def test_the_checks_see_what_they_should(bad):
     assert len(undescribed(bad)) == 3
     found = " ".join(hidden_errors(bad))
     assert 'role="alert"' in found and "ZeroDivisionError" in found
+
+
+def test_the_clock_is_read_at_the_start_and_after_every_cell(bad):
+    assert len(bad.clock) == 1 + len(bad.notebook.cells)
+    assert bad.clock[0] > 0 and bad.clock == sorted(bad.clock)
+
+
+def test_a_slow_notebook_is_told_its_slowest_cell():
+    cells = [new_code_cell("a = 1"), new_markdown_cell("Text."), new_code_cell("b = train()\nb")]
+    run = Run(new_notebook(cells=cells), "", True, "", "", [5.0, 6.0, CPU_SECONDS])
+    assert not list(slow(run))
+    run.clock[-1] += 1
+    [told] = slow(run)
+    assert f"31 CPU seconds, its kernel's start (5) included, are more than {CPU_SECONDS}" in told
+    assert f"most of them, 25, went into cell 3 ({cells[2].id}): b = train()" in told
 
 
 def test_the_guard_runs_the_sitecustomize_it_hides(tmp_path):

@@ -323,6 +323,29 @@ def test_the_default_is_adam():
     torch.testing.assert_close(ours.bias, theirs.bias)
 
 
+def test_a_parameter_without_a_gradient_waits_as_in_torch():
+    """Its own count of steps, by which Adam corrects its means, stands still meanwhile."""
+    ours, theirs = ([nn.Parameter(torch.ones(2)) for _ in range(3)] for _ in range(2))
+    optimizers = training.Adam(ours, lr=0.1), torch.optim.Adam(theirs, lr=0.1)
+    for step in range(6):
+        for parameters, optimizer in zip((ours, theirs), optimizers, strict=True):
+            for k, p in enumerate(parameters):
+                p.grad = (step + p - k).detach() if k == 0 or step % (k + 1) == 0 else None
+            optimizer.step()
+    torch.testing.assert_close(ours, theirs)
+
+
+def test_adam_takes_parameters_of_two_dtypes():
+    parameters = [
+        nn.Parameter(torch.ones(2, dtype=dtype)) for dtype in (torch.float64, torch.float)
+    ]
+    adam = training.Adam(parameters, lr=0.1)
+    for p in parameters:
+        p.grad = torch.ones_like(p)
+    adam.step()
+    assert all(torch.allclose(p, torch.full_like(p, 0.9)) for p in parameters)
+
+
 # Ways for a parameter of shape (3, 4) to lie in memory.
 PLACES = {
     "plain": lambda x: x,

@@ -7,9 +7,10 @@ evidence  log p(x) and the posterior's mode by quadrature over one or two latent
 
 from course_utils.deep.curves import Curve, arc, ring
 from course_utils.deep.evidence import grid, log_evidence, log_joint, mode
-from course_utils.deep.model import Decoder, Model, frozen, in_double, mlp
+from course_utils.deep.model import MIN_SIGMA2, Decoder, Model, frozen, in_double, mlp
 
 __all__ = [
+    "MIN_SIGMA2",
     "Curve",
     "Decoder",
     "Model",

@@ -5,6 +5,8 @@ Mohamed & Wierstra, "Stochastic backpropagation and approximate inference in dee
 models", ICML 2014.
 """
 
+from typing import Any
+
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -125,7 +127,7 @@ def _check(x: Tensor, q: Local, model: deep.Model) -> None:
 class _Both:
     """Two optimisers stepping as one."""
 
-    def __init__(self, *optimizers: torch.optim.Optimizer) -> None:
+    def __init__(self, *optimizers: Any) -> None:
         self.optimizers = optimizers
         self.param_groups = [group for o in optimizers for group in o.param_groups]
 

@@ -130,7 +130,7 @@ CLAIMS = [
     ),
     Claim("digits, evidence", "18.5 to 20.5", lambda value: 18.5 < value < 20.5),
     Claim("digits, gap", "above 3.5", lambda value: value > 3.5),
-    Claim("digits, gap after training through noise", "below 3", lambda value: value < 3),
+    Claim("digits, gap after training through noise", "below 3.5", lambda value: value < 3.5),
     Claim("digits, gain of a full covariance", "above .02", lambda value: value > 0.02),
     Claim("plain autoencoder's evidence above the VAE's", "above 0", lambda value: value > 0),
     Claim("denoising, network over formula", ".95 to 1.05", lambda value: 0.95 < value < 1.05),

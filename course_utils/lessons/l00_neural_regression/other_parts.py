@@ -6,6 +6,10 @@ from collections.abc import Callable
 import ipywidgets as widgets
 import numpy as np
 import torch
+
+# The lesson uses torch.optim itself, which loads this at its first use. Interrupted there it would
+# stay half loaded, and every later optimiser fail, so it is loaded here.
+import torch._dynamo
 from matplotlib.collections import LineCollection
 from torch import Tensor, nn
 from torch.nn import functional

@@ -4,6 +4,10 @@ from math import log
 
 import ipywidgets as widgets
 import torch
+
+# The lesson uses torch.optim itself, which loads this at its first use. Interrupted there it would
+# stay half loaded, and every later optimiser fail, so it is loaded here.
+import torch._dynamo
 from torch.distributions import Normal
 
 from course_utils import vem

@@ -3,6 +3,10 @@
 from math import pi
 
 import torch
+
+# The lesson uses torch.optim itself, which loads this at its first use. Interrupted there it would
+# stay half loaded, and every later optimiser fail, so it is loaded here.
+import torch._dynamo
 from torch import Tensor
 from torch.distributions import Normal, kl_divergence
 
