@@ -5,12 +5,11 @@ Every simulated set is drawn by a generator of its own, so the same seed always 
 the same points and the caller's random state is left alone. All but MNIST are float64.
 """
 
-from importlib.util import find_spec
 from math import pi
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+import sklearn.datasets
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
@@ -78,15 +77,8 @@ def ring(num_points: int, noise: float = 0.1, seed: int = 0) -> Sample:
 def two_moons(num_points: int, noise: float = 0.1, seed: int = 0) -> Sample:
     """scikit-learn's two interleaved half circles. x: (N, 2); z is the moon, 0 or 1."""
     _check(num_points, noise, seed)
-    generator = np.random.RandomState(seed)
-    outer = np.arange(num_points) < num_points // 2
-    angle = np.append(*(np.linspace(0, np.pi, n) for n in (outer.sum(), (~outer).sum())))
-    side = np.where(outer, 1, -1)
-    x = np.stack([side * np.cos(angle), side * np.sin(angle)], 1) + ~outer[:, None] * [1, 0.5]
-    order = np.arange(num_points)
-    generator.shuffle(order)
-    x = x[order] + generator.normal(scale=noise, size=x.shape)
-    return Sample(torch.from_numpy(x), torch.from_numpy(~outer[order]).double()[:, None])
+    x, label = sklearn.datasets.make_moons(num_points, noise=noise, random_state=seed)
+    return Sample(torch.from_numpy(x), torch.from_numpy(label).double()[:, None])
 
 
 @validate.typed
@@ -111,11 +103,10 @@ def digits() -> Digits:
     The split is `np.random.default_rng(0).permutation(1797)`, first 1400 for training.
     Three pixels are 0 in every image, so the sample covariance has rank 61.
     """
-    # Found without importing scikit-learn, which takes longer than many a lesson's training.
-    [folder] = find_spec("sklearn").submodule_search_locations  # type: ignore[union-attr,misc]
-    table = np.loadtxt(Path(folder) / "datasets/data/digits.csv.gz", delimiter=",")
-    table = table[np.random.default_rng(0).permutation(len(table))]
-    pixels, digit = torch.from_numpy(table[:, :-1] / 16), torch.from_numpy(table[:, -1]).long()
+    images, labels = sklearn.datasets.load_digits(return_X_y=True)
+    order = np.random.default_rng(0).permutation(len(images))
+    pixels = torch.from_numpy(images[order] / 16.0)
+    digit = torch.from_numpy(labels[order])
     return Digits(pixels[:1400], pixels[1400:], digit[:1400], digit[1400:])
 
 

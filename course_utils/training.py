@@ -1,14 +1,15 @@
 """One training loop for every lesson: minibatches, a progress bar, a history."""
 
-import itertools
 import math
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import compress
 from typing import Any
 
 import torch
 from jaxtyping import Shaped
 from torch import Tensor, nn
+from torch.optim.adam import adam
 from tqdm.auto import tqdm
 
 from course_utils import validate
@@ -16,51 +17,37 @@ from course_utils import validate
 __all__ = ["Adam", "Diverged", "History", "Stopped", "fit"]
 
 
-def Adam(parameters: Iterable[nn.Parameter], lr: float) -> "_FusedAdam | torch.optim.Adam":
-    """Adam in one call for all parameters, where they allow it: a step of a small network is
-    mostly calls.
+class Adam:
+    """Adam's steps, in one call for all parameters: a step of a small network is mostly calls.
 
-    That call walks through memory without looking at strides, so a parameter with gaps between
-    its entries (a slice of another tensor) gets torch.optim's steps, which do. So do parameters
-    of more than one dtype or device.
-    """
-    parameters = list(parameters)
-    without_gaps = all(torch.empty_like(p).stride() == p.stride() for p in parameters)
-    alike = len({(p.dtype, p.device) for p in parameters}) == 1
-    if without_gaps and alike and parameters[0].is_floating_point():
-        return _FusedAdam(parameters, lr)
-    return torch.optim.Adam(parameters, lr=lr, fused=without_gaps)
-
-
-class _FusedAdam:
-    """torch.optim.Adam(fused=True) without torch.optim, whose bookkeeping takes longer than the
-    step itself, and which loads torch's compiler: two seconds at its first use.
-
+    torch's own function without its class, whose bookkeeping takes longer than such a step and
+    which loads torch's compiler at its first use, for a second and a half. The call for all walks
+    through memory without looking at strides, so where a parameter has gaps between its entries
+    (a slice of another tensor) each gets a call that does.
     Source: Kingma & Ba, "Adam: a method for stochastic optimization", ICLR 2015, algorithm 1.
     """
 
-    def __init__(self, parameters: list[nn.Parameter], lr: float) -> None:
-        self.param_groups: list[dict[str, Any]] = [{"params": parameters, "lr": lr}]
-        self.moments = [[torch.zeros_like(p) for p in parameters] for _ in range(2)]
-        self.counts = torch.zeros(len(parameters), device=parameters[0].device)  # of steps
-        self.state = list(zip(parameters, *self.moments, self.counts.unbind(), strict=True))
+    def __init__(self, parameters: Iterable[nn.Parameter], lr: float) -> None:
+        self.parameters = list(parameters)
+        self.param_groups: list[dict[str, Any]] = [{"params": self.parameters, "lr": lr}]
+        self.means = [torch.zeros_like(p) for p in self.parameters]
+        self.squares = [torch.zeros_like(p) for p in self.parameters]
+        self.counts = [torch.zeros((), device=p.device) for p in self.parameters]  # of steps
+        self.fused = all(torch.empty_like(p).stride() == p.stride() for p in self.parameters)
 
     @torch.no_grad()
     def step(self) -> None:
         """Move every parameter that has a gradient."""
-        moved = [p.grad is not None for p in self.param_groups[0]["params"]]
-        self.counts += 1.0 if all(moved) else self.counts.new_tensor(moved)
-        if not any(moved):
-            return
-        rows = itertools.compress(self.state, moved)
-        parameters, means, squares, counts = (list(column) for column in zip(*rows, strict=True))
-        torch._fused_adam_(
-            parameters,
-            [p.grad for p in parameters],
-            means,
-            squares,
+        moved = [p.grad is not None for p in self.parameters]
+        adam(
+            list(compress(self.parameters, moved)),
+            [p.grad for p in self.parameters if p.grad is not None],
+            list(compress(self.means, moved)),
+            list(compress(self.squares, moved)),
             [],
-            counts,
+            list(compress(self.counts, moved)),
+            foreach=False,
+            fused=self.fused,
             lr=self.param_groups[0]["lr"],
             beta1=0.9,
             beta2=0.999,

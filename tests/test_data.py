@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import torch
 from scipy.stats import chisquare, kstest
-from sklearn.datasets import load_digits, make_moons
+from sklearn.datasets import load_digits
 
 from course_utils import data
 
@@ -97,14 +97,6 @@ def test_two_moons_are_two_half_circles_told_apart_by_z():
     assert torch.allclose((lower - centre).norm(dim=1), torch.ones(len(lower), dtype=x.dtype))
     assert (upper[:, 1] >= -1e-12).all()
     assert (lower[:, 1] <= 0.5 + 1e-12).all()
-
-
-@pytest.mark.parametrize(("num_points", "noise"), [(1, 0.1), (7, 0.0), (1000, 0.1)])
-def test_two_moons_are_scikit_learns(num_points, noise):
-    sample = data.two_moons(num_points, noise, seed=3)
-    x, z = make_moons(num_points, noise=noise, random_state=3)
-    torch.testing.assert_close(sample.x, torch.from_numpy(x), rtol=0, atol=1e-12)
-    assert sample.z.flatten().tolist() == z.tolist()
 
 
 def test_checkerboard_is_uniform_on_every_other_square():

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import matplotlib as mpl
-from cycler import cycler
+import seaborn as sns
 from matplotlib.figure import Figure
 
 __all__ = [
@@ -90,38 +90,16 @@ INK, GUIDE, PALE, GROUND = "#262626", "#767676", "#C8C8C8", "#F0F0F0"
 
 def apply() -> None:
     """Set matplotlib's defaults to the course's theme."""
+    sns.set_theme(context="notebook", style="ticks", palette=[r.color for r in ROLES.values()])
     mpl.rcParams.update(
         {
-            "axes.prop_cycle": cycler(color=[role.color for role in ROLES.values()]),
-            "axes.axisbelow": True,
-            "axes.edgecolor": ".15",
-            "axes.labelcolor": ".15",
-            "axes.linewidth": 1.25,
-            "text.color": ".15",
-            "grid.color": ".8",
-            "grid.linewidth": 1,
-            "lines.solid_capstyle": "round",
-            "patch.edgecolor": "w",
-            "patch.force_edgecolor": True,
-            "font.sans-serif": ["Arial", "DejaVu Sans", "Liberation Sans", "sans-serif"],
-            "legend.title_fontsize": 12,
             "font.size": 16,
             "axes.labelsize": 18,
             "axes.titlesize": 20,
             "axes.titleweight": "normal",
             "axes.titlelocation": "left",
-            "xtick.color": ".15",
             "xtick.labelsize": 16,
-            "xtick.major.size": 6,
-            "xtick.major.width": 1.25,
-            "xtick.minor.size": 4,
-            "xtick.minor.width": 1,
-            "ytick.color": ".15",
             "ytick.labelsize": 16,
-            "ytick.major.size": 6,
-            "ytick.major.width": 1.25,
-            "ytick.minor.size": 4,
-            "ytick.minor.width": 1,
             "legend.fontsize": 16,
             "figure.titlesize": 20,
             "lines.linewidth": 3,
