@@ -1,9 +1,14 @@
 import os
 import re
+import sys
 
 import pytest
 import torch
 from xdist.scheduler import LoadScopeScheduling
+
+# jsonschema, which nbformat loads, would have this build a parser of internationalised addresses,
+# which no notebook has: two seconds in every process. Told that it is missing, it does without.
+sys.modules["rfc3987_syntax"] = None
 
 # One thread, here and in the notebooks' kernels. Tensors of this size gain little from a second,
 # and threads that wait for a core another process has make training ten times slower.

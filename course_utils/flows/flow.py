@@ -9,21 +9,20 @@ from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
-from torch.distributions import Distribution, Independent, Normal, constraints
+from torch.distributions import Distribution, Independent, constraints
 
 from course_utils import validate
 from course_utils.flows.layer import Layer
+from course_utils.gaussian import StandardNormal
 
 __all__ = ["Flow", "standard_normal"]
 
 
 @validate.typed
-def standard_normal(dim: int) -> Independent:
+def standard_normal(dim: int) -> StandardNormal:
     """N(0, I) in `dim` dimensions, the usual base: event shape (dim,)."""
     validate.integer(1, dim=dim)
-    return Independent(
-        Normal(torch.zeros(dim), torch.ones(dim), validate_args=False), 1, validate_args=False
-    )
+    return StandardNormal(torch.zeros(dim))
 
 
 class Flow(nn.Module, Distribution):

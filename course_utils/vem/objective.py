@@ -63,7 +63,7 @@ def bound(x: Tensor, q: Distribution, model: deep.Model, num_samples: int, beta:
     except NotImplementedError:
         log_q = q.log_prob(z) if log_q is None else log_q
         kl = (log_q - model.prior.log_prob(z)).mean(0)
-    return log_likelihood - beta * kl
+    return torch.sub(log_likelihood, kl, alpha=beta)
 
 
 def _stratified(

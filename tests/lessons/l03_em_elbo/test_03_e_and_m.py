@@ -18,15 +18,19 @@ from course_utils.mixture import Mixture
 few = settings(deadline=None, max_examples=25, derandomize=True)
 
 
-def test_every_corner_is_a_frame_that_can_be_read():
-    assert not faults(explore_steps())
+@pytest.fixture(scope="module")
+def explorer():
+    return explore_steps()
 
 
-@given(st.text("EM", max_size=8))
+def test_every_corner_is_a_frame_that_can_be_read(explorer):
+    assert not faults(explorer)
+
+
+@given(moves=st.text("EM", max_size=8))
 @few
-def test_e_moves_only_the_bound_and_m_never_lowers_it(moves):
-    explorer, x = explore_steps(), stepper_data()
-    frame = explorer.frame(moves=moves)
+def test_e_moves_only_the_bound_and_m_never_lowers_it(explorer, moves):
+    x, frame = stepper_data(), explorer.frame(moves=moves)
     evidence, bound = frame["evidence"][1], frame["bound"][1]
     for n, move in enumerate(moves):
         assert bound[n + 1] >= bound[n] - 1e-10

@@ -11,14 +11,19 @@ from course_utils.lessons.l03_em_elbo.eigengap import _turn, explore_contraction
 few = settings(deadline=None, max_examples=25, derandomize=True)
 
 
-def test_every_corner_is_a_frame_that_can_be_read():
-    assert not faults(explore_contraction())
+@pytest.fixture(scope="module")
+def explorer():
+    return explore_contraction()
 
 
-@given(st.floats(0.35, 0.95), st.floats(1e-3, 10), st.floats(10, 85))
+def test_every_corner_is_a_frame_that_can_be_read(explorer):
+    assert not faults(explorer)
+
+
+@given(ratio=st.floats(0.35, 0.95), sigma2=st.floats(1e-3, 10), angle=st.floats(10, 85))
 @few
-def test_the_explorers_measured_tangents_are_the_predicted_ones(ratio, sigma2, angle):
-    frame = explore_contraction().frame(ratio=ratio, sigma2=sigma2, angle=angle)
+def test_the_explorers_measured_tangents_are_the_predicted_ones(explorer, ratio, sigma2, angle):
+    frame = explorer.frame(ratio=ratio, sigma2=sigma2, angle=angle)
     measured, predicted = frame["measured"][1], torch.as_tensor(frame["predicted"][1])
     torch.testing.assert_close(measured, predicted.to(measured), rtol=1e-6, atol=1e-9)
 

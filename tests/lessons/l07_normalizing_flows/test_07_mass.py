@@ -23,8 +23,13 @@ def test_its_question_has_one_right_answer_and_every_option_a_reason():
     assert not ill_posed(predict_bins().poll)
 
 
-def test_every_corner_is_a_frame_that_can_be_read():
-    assert not faults(explore_bins())
+@pytest.fixture(scope="module")
+def explorer():
+    return explore_bins()
+
+
+def test_every_corner_is_a_frame_that_can_be_read(explorer):
+    assert not faults(explorer)
 
 
 @given(st.floats(-3, 3), st.floats(0.2, 4), st.booleans())
@@ -39,10 +44,10 @@ def test_the_density_is_that_of_torchs_transformed_distribution(shift, scale, de
     torch.testing.assert_close(ours, theirs)
 
 
-@given(st.floats(0.4, 5), st.floats(0.4, 0.7))
+@given(slope=st.floats(0.4, 5), share=st.floats(0.4, 0.7))
 @few
-def test_every_bin_holds_a_twentieth_of_the_density_drawn(slope, share):
-    frame = explore_bins().frame(slope=slope, share=share)
+def test_every_bin_holds_a_twentieth_of_the_density_drawn(explorer, slope, share):
+    frame = explorer.frame(slope=slope, share=share)
     density, x = frame["density"]
     _, lands = bins(slope, share)
     for low, high in itertools.pairwise(lands[1:-1]):
