@@ -44,6 +44,7 @@ from types import ModuleType
 import matplotlib
 import matplotlib.font_manager  # writes the list of fonts that the kernels are given
 import nbformat
+import pace
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
@@ -51,7 +52,7 @@ from course_utils.kit.exercise import EXERCISES, Exercise, Mistake
 
 ROOT = Path(__file__).parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-CPU_SECONDS = 30  # that a notebook may take, its kernel's start included
+CPU_SECONDS = 30  # that a notebook may take on an idle machine, its kernel's start included
 SLIDE_TYPES = {"slide", "subslide", "fragment", "notes", "skip", "-"}
 each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 
@@ -395,11 +396,12 @@ class Run:
     refused: str  # what the guard kept it from doing
     changed: str  # global state that a cell left otherwise
     clock: list[float]  # the kernel's CPU seconds when it has started, and after every cell
+    slowness: float = 1.0  # of the machine meanwhile: see `pace`
 
     @property
     def seconds(self) -> float:
-        """Of CPU, the kernel's start included."""
-        return self.clock[-1]
+        """Of an idle machine's CPU, the kernel's start included."""
+        return self.clock[-1] / self.slowness
 
     @property
     def outputs(self) -> list[tuple[int, nbformat.NotebookNode]]:
@@ -419,6 +421,7 @@ def execute(path: Path, folder: Path) -> Run:
     startup.mkdir(parents=True)
     for name in ("state.py", "clock.py"):  # IPython runs them by name: the clock first
         shutil.copy(ROOT / "tests" / "guard" / name, startup)
+    before = pace.slowness()
     path_before = os.environ.get("PYTHONPATH")
     environment = os.environ | {
         "EVIDENCE_LADDER_OPEN": "1",
@@ -449,6 +452,7 @@ def execute(path: Path, folder: Path) -> Run:
         done.returncode == 0,
         *(log.read_text() if log.exists() else "" for log in logs),
         [float(line) for line in clock.read_text().splitlines()] if clock.exists() else [0.0],
+        (before + pace.slowness()) / 2,
     )
 
 
@@ -519,10 +523,11 @@ def slow(run: Run) -> Iterator[str]:
         cells = [
             (i, cell) for i, cell in enumerate(run.notebook.cells, 1) if cell.cell_type == "code"
         ]
-        spent = [after - before for before, after in pairwise(run.clock)]
+        clock = [seconds / run.slowness for seconds in run.clock]
+        spent = [after - before for before, after in pairwise(clock)]
         most, i, cell = max((s, i, cell) for s, (i, cell) in zip(spent, cells, strict=False))
         yield (
-            f"{run.seconds:.0f} CPU seconds, its kernel's start ({run.clock[0]:.0f}) included, are "
+            f"{run.seconds:.0f} CPU seconds, its kernel's start ({clock[0]:.0f}) included, are "
             f"more than {CPU_SECONDS}; most of them, {most:.0f}, went into cell {i} ({cell.id}): "
             f"{cell.source.splitlines()[0]}"
         )
