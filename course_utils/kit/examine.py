@@ -182,6 +182,8 @@ def _same_dtype(p: Tensor, q: Tensor) -> bool:
 
 
 def _close(p: Tensor, q: Tensor, tolerance: float) -> bool:
+    if q.dtype == torch.bool:  # a mask among the arguments
+        return torch.equal(p, q)
     finite = q[q.isfinite()]
     scale = finite.abs().max().item() if finite.numel() else 0.0
     return torch.allclose(p.to(q), q, rtol=0, atol=tolerance * max(scale, 1e-300), equal_nan=True)

@@ -1,4 +1,4 @@
-"""3 · Turn it round, by algebra: exercise 02.1, the posterior of z."""
+"""3 · Turn it round, by algebra: exercise 02.1, the posterior when every dimension has its noise."""
 
 import torch
 from torch import Tensor
@@ -7,63 +7,85 @@ from course_utils.kit import Exercise, Mistake
 from course_utils.lessons.draws import normal
 
 
-def posterior(x: Tensor, W: Tensor, mu: Tensor, sigma2: float) -> tuple[Tensor, Tensor]:
-    """Mean (N, H) and covariance (H, H) of p(z | x_n) for x (N, D), W (D, H), mu (D,)."""
-    M = sigma2 * torch.eye(W.shape[1], dtype=W.dtype) + W.T @ W
-    mean = (x - mu) @ torch.linalg.solve(M, W.T).T
-    return mean, sigma2 * torch.linalg.inv(M)
-
-
-def _moments(x: Tensor, W: Tensor, M: Tensor, scale: float) -> tuple[Tensor, Tensor]:
-    return x @ W @ torch.linalg.inv(M), scale * torch.linalg.inv(M)
+def posterior(x: Tensor, W: Tensor, mu: Tensor, noise: Tensor) -> tuple[Tensor, Tensor]:
+    """Mean (N, H) and covariance (H, H) of p(z | x_n) for x (N, D), W (D, H), mu, noise (D,)."""
+    scaled = W / noise[:, None]  # each dimension weighed by its precision
+    covariance = torch.linalg.inv(torch.eye(W.shape[1], dtype=W.dtype) + W.T @ scaled)
+    return (x - mu) @ scaled @ covariance, covariance
 
 
 def _eye(W: Tensor) -> Tensor:
     return torch.eye(W.shape[1], dtype=W.dtype)
 
 
+def _precision(W: Tensor, noise: Tensor) -> Tensor:
+    return _eye(W) + W.T @ (W / noise[:, None])
+
+
+def _without_prior(x: Tensor, W: Tensor, mu: Tensor, noise: Tensor) -> tuple[Tensor, Tensor]:
+    scaled = W / noise[:, None]
+    covariance = torch.linalg.inv(W.T @ scaled)
+    return (x - mu) @ scaled @ covariance, covariance
+
+
 Exercise(
     "02.1",
     posterior,
     cases=[
-        (normal(6, 4), normal(4, 2, seed=1), normal(4, seed=2), 0.3),
-        (normal(5, 3, seed=3), normal(3, 1, seed=4), normal(3, seed=5), 2.5),
+        (normal(6, 4), normal(4, 2, seed=1), normal(4, seed=2), normal(4, seed=3).exp()),
+        (normal(5, 3, seed=4), normal(3, 1, seed=5), normal(3, seed=6), normal(3, seed=7).exp()),
     ],
     mistakes=[
         Mistake(
-            lambda x, W, mu, sigma2: _moments(x - mu, W, sigma2**2 * _eye(W) + W.T @ W, sigma2**2),
-            "You squared <code>sigma2</code>. It already is the variance σ².",
+            lambda x, W, mu, noise: (posterior(x, W, mu, noise)[0], _precision(W, noise)),
+            "The mean is right, but the covariance is the <i>inverse</i> of what stands between "
+            "zᵀ and z. The larger that matrix, the surer we are.",
         ),
         Mistake(
-            lambda x, W, mu, sigma2: _moments(
-                x - mu, W, sigma2**0.5 * _eye(W) + W.T @ W, sigma2**0.5
-            ),
-            "You used the standard deviation σ. The formula has the variance σ², which is what "
-            "<code>sigma2</code> holds.",
+            lambda x, W, mu, noise: posterior(x, W, mu, noise.square()),
+            "You squared <code>noise</code>. It already holds the variances.",
         ),
         Mistake(
-            lambda x, W, mu, sigma2: _moments(x - mu, W, sigma2 + W.T @ W, sigma2),
-            "<code>sigma2 + W.T @ W</code> adds σ² to every entry. It belongs on the diagonal alone: "
-            "multiply it by the identity, <code>torch.eye(W.shape[1])</code>.",
+            lambda x, W, mu, noise: posterior(x, W, mu, noise.sqrt()),
+            "You used standard deviations. <code>noise</code> holds the variances, and the formula "
+            "divides by these.",
         ),
         Mistake(
-            lambda x, W, mu, sigma2: _moments(x, W, sigma2 * _eye(W) + W.T @ W, sigma2),
+            lambda x, W, mu, noise: posterior(x, W, mu, 1 / noise),
+            "You multiplied by the variances. Divide: a noisy dimension must count less.",
+        ),
+        Mistake(
+            lambda x, W, mu, noise: posterior(x, W, 0 * mu, noise),
             "You forgot to subtract μ from x.",
         ),
         Mistake(
-            lambda x, W, mu, sigma2: _moments(x - mu, W, W.T @ W, sigma2),
-            "You left out the prior: WᵀW alone gives least squares, with nothing drawn to 0. Add σ²I.",
+            _without_prior,
+            "You left out the prior: without its −½zᵀz this is least squares, with nothing drawn "
+            "to 0. Add the identity.",
         ),
         Mistake(
-            lambda x, W, mu, sigma2: _moments(x - mu, W, sigma2 * _eye(W) + W.T @ W, 1.0),
-            "The mean is right. The covariance is σ²M⁻¹; yours lacks the factor σ².",
+            lambda x, W, mu, noise: (
+                (x - mu) @ W @ posterior(x, W, mu, noise)[1],
+                posterior(x, W, mu, noise)[1],
+            ),
+            "The covariance is right. In the mean, too, every dimension of x − μ is divided by its "
+            "variance: the linear term has Ψ⁻¹ as well.",
         ),
         Mistake(
-            lambda x, W, mu, sigma2: _moments(x - mu, W, _eye(W) + W.T @ W, 1.0),
-            "You set σ² to 1: put <code>sigma2</code> before the identity and before the inverse.",
+            lambda x, W, mu, noise: (
+                (x - mu) @ (W / noise[:, None]),
+                posterior(x, W, mu, noise)[1],
+            ),
+            "The covariance is right. Yours is G⁻¹m, the linear term; multiply by G to get m.",
+        ),
+        Mistake(
+            lambda x, W, mu, noise: posterior(x, W, mu, noise.mean().expand_as(noise)),
+            "You averaged the noise. That is PPCA again: here each dimension keeps its own variance.",
         ),
     ],
-    nudge="Read E and G off the last line of the derivation. In rows: mean = (x − μ) Eᵀ.",
-    formula="$$M = \\sigma^2 I + W^\\top W,\\quad m_n = M^{-1}W^\\top(x_n-\\mu),\\quad G = \\sigma^2 M^{-1}$$"
-    "<code>torch.linalg.solve(M, W.T)</code> is $M^{-1}W^\\top$.",
+    nudge="Write the exponent again, with one misfit for each dimension: "
+    "−½ Σ_d (x_d − μ_d − (Wz)_d)² / ψ_d. Which matrix now stands where I/σ² stood?",
+    formula="With $\\Psi$ the diagonal matrix of the variances, "
+    "$$G^{-1} = I + W^\\top\\Psi^{-1}W,\\qquad m_n = G\\,W^\\top\\Psi^{-1}(x_n-\\mu).$$"
+    "<code>W / noise[:, None]</code> is $\\Psi^{-1}W$; in rows, the mean is $(x-\\mu)\\,\\Psi^{-1}W\\,G$.",
 )

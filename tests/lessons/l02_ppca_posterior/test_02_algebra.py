@@ -9,10 +9,10 @@ from course_utils.kit.exercise import EXERCISES
 from course_utils.lessons.l02_ppca_posterior.algebra import posterior
 
 
-def half_filled(x, W, mu, sigma2):
-    M = sigma2 * torch.eye(W.shape[1]) + W.T @ W
-    mean = (x - mu) @ torch.linalg.solve(M, W.T).T
-    covariance = ...
+def half_filled(x, W, mu, noise):
+    precision = torch.eye(W.shape[1]) + W.T @ (W / noise[:, None])
+    covariance = torch.linalg.inv(precision)
+    mean = ...
     return mean, covariance
 
 
@@ -33,13 +33,28 @@ def models(draw):
 
 @given(models())
 @few
-def test_posterior_is_that_of_ppca_and_of_the_joint_gaussian(drawn):
+def test_posterior_is_that_of_ppca(drawn):
     model, x = drawn
-    mean, covariance = posterior(x, model.W, model.mu, model.sigma2)
+    noise = torch.full_like(model.mu, model.sigma2)
+    mean, covariance = posterior(x, model.W, model.mu, noise)
     theirs = model.posterior(x)
     torch.testing.assert_close(mean, theirs.mean)
     torch.testing.assert_close(covariance, theirs.covariance_matrix[0])
-    C = model.W @ model.W.T + model.sigma2 * torch.eye(len(model.mu), dtype=torch.float64)
+    C = model.W @ model.W.T + noise.diag()
+    torch.testing.assert_close(model.E, model.W.T @ torch.linalg.inv(C))  # M^-1 W^T = W^T C^-1
+
+
+@given(models(), st.floats(0.1, 10))
+@few
+def test_posterior_of_factor_analysis_is_that_of_the_joint_gaussian_in_any_units(drawn, factor):
+    model, x = drawn
+    noise = torch.rand_like(model.mu) + 0.05
+    mean, covariance = posterior(x, model.W, model.mu, noise)
+    C = model.W @ model.W.T + noise.diag()
     torch.testing.assert_close(mean, (x - model.mu) @ torch.linalg.solve(C, model.W))
     shrunk = torch.eye(model.W.shape[1]).double() - model.W.T @ torch.linalg.solve(C, model.W)
     torch.testing.assert_close(covariance, shrunk)
+    unit = torch.ones_like(noise)
+    unit[0] = factor
+    other = posterior(x * unit, model.W * unit[:, None], model.mu * unit, noise * unit**2)
+    torch.testing.assert_close((mean, covariance), other)

@@ -5,7 +5,11 @@ from shared_02 import few
 from torch.distributions import MultivariateNormal
 
 from course_utils import pca, ppca
-from course_utils.lessons.l02_ppca_posterior.closed_form import max_log_likelihood, shrinkage
+from course_utils.lessons.l02_ppca_posterior.closed_form import (
+    best_log_likelihood,
+    max_log_likelihood,
+    shrinkage,
+)
 
 
 @st.composite
@@ -39,17 +43,29 @@ def test_max_log_likelihood_is_that_of_the_fit(drawn):
     assert ours <= full + 1e-8
 
 
-def best_under(eigenvalues, latent_dim, sigma2):
-    """The largest mean log-likelihood for this sigma2, from the spectrum."""
-    variances = eigenvalues.clamp(min=sigma2)
-    variances[latent_dim:] = sigma2
-    return -0.5 * (torch.log(2 * torch.pi * variances) + eigenvalues / variances).sum()
+@given(fits(), st.floats(0.2, 5))
+@few
+def test_with_the_noise_given_no_other_w_is_better(drawn, ratio):
+    x, latent_dim = drawn
+    model, eigenvalues = ppca.fit(x, latent_dim), pca.spectrum(x)[1]
+    at_fit = best_log_likelihood(eigenvalues, latent_dim, len(x), model.sigma2)
+    torch.testing.assert_close(at_fit, max_log_likelihood(eigenvalues, latent_dim, len(x)))
+    sigma2 = ratio * model.sigma2
+    best = best_log_likelihood(eigenvalues, latent_dim, 1, sigma2)
+    columns = (eigenvalues[:latent_dim] - sigma2).clamp(min=0).sqrt()
+    W = pca.spectrum(x)[2][:, :latent_dim] * columns
+    reached = ppca.PPCA(W, x.mean(0), sigma2).log_evidence(x).mean()
+    torch.testing.assert_close(best, reached, rtol=1e-8, atol=1e-8)
+    for _ in range(5):
+        other = ppca.PPCA(W + 0.1 * torch.randn_like(W), x.mean(0), sigma2)
+        assert other.log_evidence(x).mean() <= best + 1e-10
 
 
 def test_with_as_many_latents_as_dimensions_the_noise_is_not_identified():
     full = torch.tensor([3.0, 2.0, 1.0], dtype=torch.float64)
-    at = [best_under(full, 3, sigma2).item() for sigma2 in (1e-6, 0.5, 1.0, 1.1)]
+    at = [best_log_likelihood(full, 3, 1, sigma2).item() for sigma2 in (1e-6, 0.5, 1.0, 1.1)]
     assert at[0] == at[1] == at[2] > at[3]
     singular = torch.tensor([3.0, 2.0, 0.0], dtype=torch.float64)
     for latent_dim in (2, 3):  # rank S <= H < D, and rank S < D = H
-        assert best_under(singular, latent_dim, 1e-12) > best_under(singular, latent_dim, 1e-6) + 5
+        tight, loose = (best_log_likelihood(singular, latent_dim, 1, s) for s in (1e-12, 1e-6))
+        assert tight > loose + 5
