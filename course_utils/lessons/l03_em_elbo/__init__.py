@@ -4,10 +4,13 @@ recall               Check yourself
 hill           1     a bound that touches the likelihood, and where it leads
 identity       2     log p = ELBO + KL; exercise 03.1
 e_and_m        3     the two steps, one at a time; exercise 03.2
-em_for_ppca    4, 5  EM for PPCA: its M-step and its ELBO; exercises 03.3 and 03.4
+em_for_ppca    4, 5  EM for PPCA and factor analysis: noise and ELBO; exercises 03.3 and 03.4
 real_data      6     EM reaches the closed form
-eigengap       7     how fast the plane turns
-another_model  8     a mixture of two Gaussians
+eigengap       7     how fast the plane turns; exercise 03.5
+another_model  8     a mixture of two Gaussians; k-means
+counts         8     a mixture of Poissons; exercise 03.6
+missing        9     a table with holes; exercise 03.7
+spike          10    a likelihood without a maximum
 
 draws: random numbers to try the exercises on.
 """
@@ -17,14 +20,17 @@ from course_utils.lessons.l03_em_elbo.recall import recall
 from course_utils.lessons.l03_em_elbo.hill import em_path, explore_bound, one_parameter_log_evidence
 from course_utils.lessons.l03_em_elbo import identity
 from course_utils.lessons.l03_em_elbo.e_and_m import (
-    poll_two_algorithms,
+    poll_m_step,
     predict_steps,
     stepper_data,
 )
 from course_utils.lessons.l03_em_elbo import em_for_ppca
 from course_utils.lessons.l03_em_elbo.real_data import plot_convergence
 from course_utils.lessons.l03_em_elbo.eigengap import explore_contraction
-from course_utils.lessons.l03_em_elbo.another_model import plot_mixture
+from course_utils.lessons.l03_em_elbo.another_model import plot_hardening, plot_mixture
+from course_utils.lessons.l03_em_elbo.counts import calls, plot_counts
+from course_utils.lessons.l03_em_elbo.missing import holes, plot_missing
+from course_utils.lessons.l03_em_elbo.spike import predict_spike
 
 __all__ = [
     "recall",
@@ -33,10 +39,16 @@ __all__ = [
     "one_parameter_log_evidence",
     "identity",
     "predict_steps",
-    "poll_two_algorithms",
+    "poll_m_step",
     "em_for_ppca",
     "plot_convergence",
     "explore_contraction",
     "stepper_data",
     "plot_mixture",
+    "plot_hardening",
+    "calls",
+    "plot_counts",
+    "holes",
+    "plot_missing",
+    "predict_spike",
 ]

@@ -99,23 +99,27 @@ def explore_steps() -> Explorer:
     return Explorer(scene, update, {"moves": buttons}, strip)
 
 
-def poll_two_algorithms() -> Poll:
-    """Whether EM and ELBO ascent are two things."""
+def poll_m_step() -> Poll:
+    """By how much the evidence rises in an M-step."""
     return Poll(
-        "“EM maximises the likelihood, not the ELBO; to maximise the ELBO one needs another "
-        "algorithm.”",
+        "After an E-step, an M-step raises the ELBO by 0.30 nats. The log-likelihood rises by …",
         [
             Option(
-                "true",
+                "exactly 0.30",
                 False,
-                "EM's E-step is the maximum of the ELBO over all q, its M-step the "
-                "maximum over the model: EM is an algorithm that maximises the ELBO.",
+                "Then the gap would be 0 after the M-step, too. But q is the posterior of the old "
+                "model.",
             ),
             Option(
-                "false",
+                "0.30 or more",
                 True,
-                "Both steps raise the same function ELBO(q, θ), in turn. Where it "
-                "is largest in both, it equals the largest log-likelihood.",
+                "log p = ELBO + KL. The KL was 0, and the new model can only open it: the top rises "
+                "by 0.30 plus the new gap.",
+            ),
+            Option(
+                "0.30 or less: the ELBO is a lower bound",
+                False,
+                "A lower bound, yes; but it started at the top, where the gap was 0.",
             ),
         ],
     )

@@ -1,11 +1,14 @@
-"""Section 7, how fast does the plane turn: by the ratio of two eigenvalues a step."""
+"""Section 7, how fast does the plane turn: by the ratio of two eigenvalues a step; exercise 03.5."""
+
+from collections.abc import Callable
+from math import log
 
 import ipywidgets as widgets
 import numpy as np
 import torch
 from torch import Tensor
 
-from course_utils.kit import Explorer, style
+from course_utils.kit import Exercise, Explorer, Mistake, style
 
 TRUTH, MODEL = style.ROLES["truth"], style.ROLES["model"]
 
@@ -71,3 +74,67 @@ def _turn(S: Tensor, w: Tensor, sigma2: float, num_steps: int) -> Tensor:
         w = w_new
         path.append(w[:, 0])
     return torch.stack(path)
+
+
+def steps_needed(eigenvalues: Tensor, latent_dim: int, short: float, target: float) -> Tensor:
+    """EM steps from `short` to `target` nats below the maximum, near it. eigenvalues (D,), falling."""
+    noise = eigenvalues[latent_dim:].mean() / eigenvalues[:latent_dim]
+    plane = eigenvalues[latent_dim] / eigenvalues[latent_dim - 1]
+    slower = torch.maximum(plane, (1 - 2 * noise * (1 - noise)).max())
+    return log(target / short) / (2 * slower.log())
+
+
+def _steps(factor: Callable) -> Callable:
+    """steps_needed with another factor by which the error shrinks."""
+
+    def answer(eigenvalues: Tensor, latent_dim: int, short: float, target: float) -> Tensor:
+        noise = eigenvalues[latent_dim:].mean() / eigenvalues[:latent_dim]
+        plane = eigenvalues[latent_dim] / eigenvalues[latent_dim - 1]
+        lengths = 1 - 2 * noise * (1 - noise)
+        return log(target / short) / factor(plane, lengths, eigenvalues).log()
+
+    return answer
+
+
+Exercise(
+    "03.5",
+    steps_needed,
+    cases=[
+        (torch.tensor([5.0, 4.2, 3.6, 1.0, 0.4]).double(), 2, 0.1, 1e-6),
+        (torch.tensor([4.0, 2.0, 0.3, 0.1]).double(), 2, 0.5, 1e-3),
+    ],
+    mistakes=[
+        Mistake(
+            _steps(lambda plane, lengths, e: torch.maximum(plane, lengths.max())),
+            "The likelihood's error is quadratic in plane and lengths, so it shrinks by the factor's "
+            "<i>square</i>: half as many steps.",
+        ),
+        Mistake(
+            _steps(lambda plane, lengths, e: plane**2),
+            "That is the plane's pace. The lengths of W may be slower, each by its own 1 − 2ν(1 − ν).",
+        ),
+        Mistake(
+            _steps(lambda plane, lengths, e: lengths.max() ** 2),
+            "That is the lengths' pace. The plane may be slower, by λ_{H+1}/λ_H.",
+        ),
+        Mistake(
+            _steps(lambda plane, lengths, e: torch.minimum(plane, lengths.min()) ** 2),
+            "You took the fastest. In the end the slowest part, the largest factor, decides.",
+        ),
+        Mistake(
+            _steps(lambda plane, lengths, e: torch.maximum(e[1] / e[0], lengths.max()) ** 2),
+            "λ₂/λ₁ is the pace for one latent. With H of them the gap behind the last counts, "
+            "λ_{H+1}/λ_H.",
+        ),
+        Mistake(
+            lambda *case: -steps_needed(*case),
+            "The number of steps is negative: the error must shrink from `short` to `target`.",
+        ),
+    ],
+    nudge="After t steps the error is short · factorᵗ. Which factor, of plane and lengths? And the "
+    "likelihood's error is the square of theirs.",
+    formula="$$t = \\frac{\\log(\\text{target}/\\text{short})}{2\\log f},\\qquad "
+    "f = \\max\\Big\\{\\frac{\\lambda_{H+1}}{\\lambda_H},\\ \\max_{i\\le H}\\,1-2\\nu_i(1-\\nu_i)\\Big\\},"
+    "\\quad \\nu_i = \\frac{\\sigma^2}{\\lambda_i}$$"
+    "and σ² is the mean of the eigenvalues left out.",
+)

@@ -1,4 +1,4 @@
-"""Sections 4 and 5, EM for PPCA: its M-step, a regression, and its ELBO."""
+"""Sections 4 and 5, EM for PPCA and factor analysis: the noise of an M-step, and the ELBO."""
 
 from math import log, pi
 
@@ -10,41 +10,56 @@ from course_utils.lessons.draws import normal
 from course_utils.lessons.l03_em_elbo.cases import random_covariance
 
 
-def m_step_W(x: Tensor, mean: Tensor, covariance: Tensor) -> Tensor:
-    """The best W (D, H) for centred x (N, D) and q_n = N(mean_n, covariance)."""
-    second_moment = len(x) * covariance + mean.T @ mean  # sum of E[z z^T]: (H, H)
-    return x.T @ mean @ torch.linalg.inv(second_moment)
+def m_step_noise(x: Tensor, W: Tensor, mean: Tensor, covariance: Tensor) -> Tensor:
+    """The best noise variance of each dimension (D,), for the new W and q_n = N(mean_n, covariance)."""
+    miss = (x - mean @ W.T).square().mean(0)
+    return miss + (W @ covariance @ W.T).diagonal()
 
 
 Exercise(
     "03.3",
-    m_step_W,
+    m_step_noise,
     cases=[
-        (normal(8, 3), normal(8, 2, seed=1), random_covariance(2, 2)),
-        (normal(6, 4, seed=3), normal(6, 1, seed=4), random_covariance(1, 5)),
+        (normal(8, 3), normal(3, 2, seed=1), normal(8, 2, seed=2), random_covariance(2, 3)),
+        (normal(6, 4, seed=4), normal(4, 1, seed=5), normal(6, 1, seed=6), random_covariance(1, 7)),
     ],
     mistakes=[
         Mistake(
-            lambda x, mean, covariance: x.T @ mean @ torch.linalg.inv(mean.T @ mean),
-            "You regressed on the means alone. E[zzᵀ] = G + m mᵀ: the covariance belongs to it.",
+            lambda x, W, mean, covariance: (x - mean @ W.T).square().mean(0),
+            "You decoded the mean only. z is uncertain, and so is Wz: dimension d adds (WGWᵀ)_dd.",
         ),
         Mistake(
-            lambda x, mean, covariance: x.T @ mean @ torch.linalg.inv(covariance + mean.T @ mean),
-            "Every data point brings its own G: the sum over n has it N times.",
+            lambda x, W, mean, covariance: m_step_noise(x, W, mean, covariance).mean(),
+            "That is PPCA's one σ². Here every dimension keeps its own: do not average over d.",
         ),
         Mistake(
-            lambda x, mean, covariance: (
-                (x.T @ mean @ torch.linalg.inv(len(x) * covariance + mean.T @ mean)).T
+            lambda x, W, mean, covariance: (
+                (x - mean @ W.T).square().mean(0) + torch.trace(W @ covariance @ W.T)
             ),
-            "That is Wᵀ. W has one row per dimension of x.",
+            "You gave every dimension the spread of all. The trace is their sum; dimension d has the "
+            "diagonal element (WGWᵀ)_dd.",
         ),
         Mistake(
-            lambda x, mean, covariance: x.T @ mean,
-            "Only the first factor. Divide by the sum of E[zzᵀ], as in least squares.",
+            lambda x, W, mean, covariance: m_step_noise(x, W, mean, covariance / len(x)),
+            "You divided the spread by N. Every data point brings a G of its own, so the mean over n "
+            "leaves it as it is.",
+        ),
+        Mistake(
+            lambda x, W, mean, covariance: m_step_noise(x, W, mean, covariance).sqrt(),
+            "These are standard deviations. Return the variances.",
+        ),
+        Mistake(
+            lambda x, W, mean, covariance: (
+                (x - mean @ W.T).square().sum(0) + (W @ covariance @ W.T).diagonal()
+            ),
+            "The squared error is to be averaged over the data points, not added up.",
         ),
     ],
-    nudge="Least squares of x on z, with expectations in place of the z that nobody has seen.",
-    formula="$$W = \\Big(\\sum_n x_n m_n^\\top\\Big)\\Big(\\sum_n G + m_n m_n^\\top\\Big)^{-1}$$",
+    nudge="Differentiate −N/2 log ψ_d − 1/(2ψ_d) Σ_n E(x_nd − (Wz_n)_d)² in ψ_d: it is solved by a "
+    "mean. What is the expectation of that square when z_n has mean m_n and covariance G?",
+    formula="$$\\psi_d = \\frac1N\\sum_n \\mathbb E\\big(x_{nd} - (Wz_n)_d\\big)^2 "
+    "= \\frac1N\\sum_n\\big(x_{nd} - (Wm_n)_d\\big)^2 + (WGW^\\top)_{dd}$$"
+    "Its mean over $d$ is PPCA's $\\sigma^2$.",
 )
 
 
@@ -60,19 +75,26 @@ def ppca_elbo(
     return fit - kl
 
 
-def _elbo_variant(spread: bool = True, kl: float = 1.0, scale: bool = False, const: bool = True):
+def _elbo_variant(
+    spread: bool = True,
+    kl: float = 1.0,
+    scale: bool = False,
+    const: bool = True,
+    H: bool = True,
+    half: float = 2.0,
+):
     """ppca_elbo with one thing done differently."""
 
     def answer(
         x: Tensor, W: Tensor, mu: Tensor, sigma2: float, mean: Tensor, covariance: Tensor
     ) -> Tensor:
-        D, H = W.shape
+        D, latent_dim = W.shape
         noise = sigma2**0.5 if scale else sigma2
         miss = (x - mu - mean @ W.T).square().sum(1)
         extra = torch.trace(W @ covariance @ W.T) if spread else 0.0
-        fit = -(miss + extra) / (2 * noise) - (D / 2 * log(2 * pi * noise) if const else 0.0)
-        divergence = (mean.square().sum(1) + covariance.trace() - H - covariance.logdet()) / 2
-        return fit - kl * divergence
+        fit = -(miss + extra) / (half * noise) - (D / 2 * log(2 * pi * noise) if const else 0.0)
+        length = mean.square().sum(1) + covariance.trace() - (latent_dim if H else 0)
+        return fit - kl * (length - covariance.logdet()) / 2
 
     return answer
 
@@ -105,6 +127,18 @@ Exercise(
         ),
         Mistake(_elbo_variant(kl=-1.0), "The KL is subtracted: straying from the prior costs."),
         Mistake(_elbo_variant(kl=0.0), "That is the expected log-likelihood. The KL is missing."),
+        Mistake(
+            _elbo_variant(kl=2.0),
+            "The KL lacks its ½, which stands before all four terms.",
+        ),
+        Mistake(
+            _elbo_variant(H=False),
+            "The KL lacks its −H: with q the prior, m = 0 and G = I, it must be 0.",
+        ),
+        Mistake(
+            _elbo_variant(half=1.0),
+            "The expected squared error is divided by 2σ²; yours lacks the 2.",
+        ),
         Mistake(
             _elbo_variant(const=False),
             "The constant −(D/2) log 2πσ² is missing; without it this is not a bound on log p(x).",

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from course_utils.kit import Explorer, style
 
-TRUTH, BOUND = style.ROLES["truth"], style.ROLES["bound"]
+TRUTH, BOUND, GAP = (style.ROLES[role] for role in ("truth", "bound", "gap"))
 
 POINTS = torch.cat(
     [
@@ -66,7 +66,10 @@ def explore_bound() -> Explorer:
             "walked": ax.plot([], [], color=style.INK, linewidth=2, marker="o", markersize=5)[0],
             "here": ax.plot([], [], "o", color=style.INK, markersize=12)[0],
             "next": ax.plot([], [], "s", color=BOUND.color, markersize=11)[0],
-            "numbers": ax.text(-3.8, -1.75, "", color=BOUND.ink),
+            "gap": ax.plot([], [], **GAP.line)[0],
+            "touch_label": ax.text(-3.8, -1.9, ""),
+            "top_label": ax.text(-3.8, -2.6, "", color=BOUND.ink),
+            "gap_label": ax.text(-3.8, -3.3, "", color=GAP.ink),
         }
 
     def update(start: float, steps: int) -> dict:
@@ -75,20 +78,24 @@ def explore_bound() -> Explorer:
         heights = one_parameter_log_evidence(torch.tensor(path[:-1]).double())
         top = touching_bound(torch.tensor([new]).double(), old).item()
         here = heights[-1].item()
+        hill = one_parameter_log_evidence(torch.tensor([new]).double()).item()
         return {
             "bound": (THETA, touching_bound(theta, old)),
             "walked": (path[:-1], heights),
             "here": ([old], [here]),
             "next": ([new], [top]),
-            "numbers": f"ELBO touches at θ = {old:.2f}, is highest at θ = {new:.2f}",
+            "gap": ([new, new], [top, hill]),
+            "touch_label": f"● touches at θ = {old:.2f}",
+            "top_label": f"■ top at θ = {new:.2f}",
+            "gap_label": f"hill there: {hill - top:.2f} higher",
             "alt": f"After {steps} EM steps θ is {old:.3f} and the log-likelihood {here:.3f} nats per "
             f"point. The ELBO, a parabola below it, touches there; its top, {top:.3f}, lies at "
-            f"{new:.3f}, the next θ.",
+            f"{new:.3f}, the next θ, where the log-likelihood is {hill - top:.3f} higher still.",
         }
 
     controls = {
-        "start": widgets.FloatSlider(value=-2.5, min=-4, max=9, description="start at θ"),
+        "start": widgets.FloatSlider(value=0, min=-4, max=9, description="start at θ"),
         "steps": widgets.IntSlider(value=0, min=0, max=12, description="EM steps taken"),
     }
-    strip = [{"start": -2.5, "steps": s} for s in (0, 1, 4)]
+    strip = [{"start": 0.0, "steps": s} for s in (0, 1, 4)]
     return Explorer(scene, update, controls, strip)

@@ -36,6 +36,16 @@ Exercise(
             "That is the log evidence. The ELBO depends on q, and lies below it.",
         ),
         Mistake(
+            lambda log_joint, q: (q * (log_joint.log_softmax(1) - q.log())).sum(1),
+            "<code>log_softmax</code> turns the joint into the posterior, so this is −KL, minus the "
+            "gap. The ELBO has the log joint as it is.",
+        ),
+        Mistake(
+            lambda log_joint, q: (q * log_joint.log_softmax(1)).sum(1),
+            "<code>log_softmax</code> gives the log posterior. The ELBO has the log joint as it is, "
+            "and minus log q beside it.",
+        ),
+        Mistake(
             lambda log_joint, q: (q * (log_joint - q.log())).sum(1).mean(),
             "Return one ELBO per data point; the mean is taken later, in sight.",
         ),

@@ -9,7 +9,7 @@ from course_utils import em, ppca
 from course_utils.lessons.l03_em_elbo.e_and_m import (
     explore_steps,
     mixture_e_step,
-    poll_two_algorithms,
+    poll_m_step,
     predict_steps,
     stepper_data,
 )
@@ -53,4 +53,12 @@ def test_the_e_step_reference_is_that_of_em(seed):
 
 
 def test_every_question_has_one_right_answer_and_every_option_a_reason():
-    assert well_posed(poll_two_algorithms()) and well_posed(predict_steps().poll)
+    assert well_posed(poll_m_step()) and well_posed(predict_steps().poll)
+
+
+@given(st.text("EM", max_size=6))
+@few
+def test_after_an_e_step_the_top_rises_at_least_as_much_as_the_bound(moves):
+    frame = explore_steps().frame(moves=moves + "EM")
+    top, bound = frame["evidence"][1], frame["bound"][1]
+    assert top[-1] - top[-2] >= bound[-1] - bound[-2] - 1e-10

@@ -6,7 +6,11 @@ from pictures import faults
 
 from course_utils import data, em, pca, ppca
 from course_utils.lessons.l03_em_elbo.e_and_m import stepper_data
-from course_utils.lessons.l03_em_elbo.eigengap import _turn, explore_contraction
+from course_utils.lessons.l03_em_elbo.eigengap import (
+    _turn,
+    explore_contraction,
+    steps_needed,
+)
 
 few = settings(deadline=None, max_examples=25, derandomize=True)
 
@@ -91,3 +95,14 @@ def test_em_shrinks_the_error_by_the_joint_factor(seed, spectrum):
     assert ((below[18] / below[14]) ** 0.25).item() == pytest.approx(
         joint_factor(spectrum, 1), abs=0.005
     )
+
+
+def test_the_forecast_of_the_digits_comes_true():
+    x = data.digits().train
+    torch.manual_seed(3)
+    climb = torch.tensor(em.fit(x, 5, num_steps=120)[1].log_evidence, dtype=torch.float64)
+    short = ppca.fit(x, 5).log_evidence(x).mean() - climb
+    took = (short < 1e-6).nonzero()[0].item()
+    start = took - 40
+    forecast = start + steps_needed(pca.fit(x, 64).eigenvalues, 5, short[start].item(), 1e-6)
+    assert forecast.item() == pytest.approx(took, abs=4)

@@ -3,7 +3,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from course_utils import em, ppca
-from course_utils.lessons.l03_em_elbo.em_for_ppca import m_step_W, ppca_elbo
+from course_utils.lessons.l03_em_elbo.em_for_ppca import m_step_noise, ppca_elbo
 
 few = settings(deadline=None, max_examples=25, derandomize=True)
 
@@ -22,5 +22,22 @@ def test_the_ppca_references_are_those_of_em(seed):
     centred = x - x.mean(0)
     start = ppca.PPCA(model.W, torch.zeros(4).double(), model.sigma2)
     q = em.e_step(start, centred)
-    W = m_step_W(centred, q.mean, q.covariance_matrix[0])
-    torch.testing.assert_close(W, em.m_step(centred, q).W)
+    fitted = em.m_step(centred, q)
+    noise = m_step_noise(centred, fitted.W, q.mean, q.covariance_matrix[0])
+    torch.testing.assert_close(noise.mean().item(), fitted.sigma2)
+
+
+@given(st.integers(0, 9999))
+@few
+def test_no_other_noise_is_better(seed):
+    torch.manual_seed(seed)
+    x, W, mean = (torch.randn(*size).double() for size in ((20, 3), (3, 2), (20, 2)))
+    covariance = torch.cov(torch.randn(2, 9).double())
+    log_noise = m_step_noise(x, W, mean, covariance).log().requires_grad_()
+    draws = torch.distributions.MultivariateNormal(mean, covariance)
+    # E (x - Wz)^2 by a quadrature that is exact for squares: z = m +- sqrt(H) L e_i
+    roots = 2**0.5 * draws.scale_tril[0]
+    nodes = torch.stack([mean + sign * roots[:, i] for i in (0, 1) for sign in (1, -1)])
+    squares = (x - nodes @ W.T).square().mean(0)
+    (-log_noise / 2 - squares / (2 * log_noise.exp())).sum().backward()
+    assert log_noise.grad.abs().max() < 1e-9
