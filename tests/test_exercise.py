@@ -426,7 +426,9 @@ def test_changing_the_input_in_place_is_found(body):
 
 
 def test_an_argument_may_be_a_mask():
-    task = make(lambda x, seen: x[:, seen], [(numbers(4, 3), torch.tensor([True, False, True]))], [])
+    task = make(
+        lambda x, seen: x[:, seen], [(numbers(4, 3), torch.tensor([True, False, True]))], []
+    )
     assert judge(lambda x, seen: x[:, seen], task).kind == "right"
     assert judge(lambda x, seen: x[:, seen.logical_not_()], task).kind == "changed"
 

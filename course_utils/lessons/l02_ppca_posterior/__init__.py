@@ -29,7 +29,7 @@ from course_utils.lessons.l02_ppca_posterior.spectrum import predict_noise
 from course_utils.lessons.l02_ppca_posterior.stochastic_autoencoder import explore_reconstructions
 from course_utils.lessons.l02_ppca_posterior.filling import plot_filled
 from course_utils.lessons.l02_ppca_posterior.digits import plot_digits
-from course_utils.lessons.l02_ppca_posterior.curved_decoder import plot_curved, posterior_sd
+from course_utils.lessons.l02_ppca_posterior.curved_decoder import posterior_sd, predict_curved
 from course_utils.lessons.l02_ppca_posterior.units import predict_units
 
 __all__ = [
@@ -44,7 +44,7 @@ __all__ = [
     "explore_reconstructions",
     "plot_filled",
     "plot_digits",
-    "plot_curved",
+    "predict_curved",
     "posterior_sd",
     "predict_units",
 ]

@@ -2,7 +2,7 @@
 
 recall               Check yourself
 hill           1     a bound that touches the likelihood, and where it leads
-identity       2     log p = ELBO + KL; exercise 03.1
+identity       2     log p = ELBO + KL, for every q; exercise 03.1
 e_and_m        3     the two steps, one at a time; exercise 03.2
 em_for_ppca    4, 5  EM for PPCA and factor analysis: noise and ELBO; exercises 03.3 and 03.4
 real_data      6     EM reaches the closed form
@@ -18,7 +18,7 @@ draws: random numbers to try the exercises on.
 # ruff: noqa: I001, RUF022 (imports and names in the notebook's order)
 from course_utils.lessons.l03_em_elbo.recall import recall
 from course_utils.lessons.l03_em_elbo.hill import em_path, explore_bound, one_parameter_log_evidence
-from course_utils.lessons.l03_em_elbo import identity
+from course_utils.lessons.l03_em_elbo.identity import plot_every_q
 from course_utils.lessons.l03_em_elbo.e_and_m import (
     poll_m_step,
     predict_steps,
@@ -37,7 +37,7 @@ __all__ = [
     "explore_bound",
     "em_path",
     "one_parameter_log_evidence",
-    "identity",
+    "plot_every_q",
     "predict_steps",
     "poll_m_step",
     "em_for_ppca",

@@ -1,9 +1,10 @@
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pictures import drawn_texts, unreadable
 
 from course_utils import em
-from course_utils.lessons.l03_em_elbo.identity import mixture_elbo
+from course_utils.lessons.l03_em_elbo.identity import mixture_elbo, plot_every_q
 from course_utils.mixture import Mixture
 
 few = settings(deadline=None, max_examples=25, derandomize=True)
@@ -19,3 +20,10 @@ def test_the_mixture_reference_is_that_of_em(seed):
     q = em.e_step(model, x)
     bound = mixture_elbo(model.log_joint(x), q.probs)
     torch.testing.assert_close(bound, em.elbo(model, q, x))
+
+
+def test_the_figure_can_be_read_and_touches_at_the_posterior():
+    with drawn_texts() as texts:
+        picture = plot_every_q((0.12, 0.03))
+    assert not unreadable(texts)
+    assert "log p(x) = -1.90 at the posterior, 0.80" in picture.alt
