@@ -2,7 +2,8 @@
 
 import torch
 
-from course_utils import data, em, ladder, ppca
+from course_utils import data, em, ladder, pca, ppca
+from course_utils.lessons.l03_em_elbo.eigengap import steps_needed
 from seeds import Claim, Measured
 
 
@@ -11,6 +12,8 @@ def measure(seed: int) -> Measured:
     x = data.digits().train
     best = ppca.fit(x, 5).log_evidence(x).mean()
     short = best - torch.tensor(em.fit(x, 5, num_steps=150)[1].log_evidence, dtype=torch.float64)
+    took = (short < 1e-6).nonzero()[0].item()
+    foretold = 40 + steps_needed(pca.fit(x, 64).eigenvalues, 5, short[40].item(), 1e-6).item()
     points = torch.tensor([[2, 0], [-2, 0], [0, 2**0.5], [0, -(2**0.5)]]).double()
     climb = torch.tensor(em.fit(points, 1, num_steps=20)[1].log_evidence, dtype=torch.float64)
     below = ppca.fit(points, 1).log_evidence(points).mean() - climb
@@ -20,7 +23,7 @@ def measure(seed: int) -> Measured:
         rungs[name] = em.fit(train, latent_dim, num_steps=200)[0].log_evidence(test).mean().item()
     return {
         "short of the closed form": short[-1].item(),
-        "factor on the digits": ((short[80] / short[60]) ** (1 / 20)).item(),
+        "forecast too high by": foretold - took,
         "factor in two dimensions": ((below[18] / below[14]) ** 0.25).item(),
         "rung on the arc": rungs["arc"],
         "rung on the digits": rungs["digits"],
@@ -29,7 +32,7 @@ def measure(seed: int) -> Measured:
 
 CLAIMS = [
     Claim("short of the closed form", "within 1e-6", lambda v: abs(v) < 1e-6),
-    Claim("factor on the digits", "0.813, within 0.02", lambda v: abs(v - 0.8126) < 0.02),
+    Claim("forecast too high by", "within 2 steps", lambda v: abs(v) < 2),
     Claim("factor in two dimensions", "0.483, within 0.005", lambda v: abs(v - 0.4833) < 0.005),
     Claim("rung on the arc", "−1.671", lambda v: abs(v + 1.671) < 1e-3),
     Claim("rung on the digits", "−0.590", lambda v: abs(v + 0.590) < 1e-3),
