@@ -1,4 +1,4 @@
-"""Section 5, how noisy: more samples, more dimensions."""
+"""Section 6, which one, then: more samples, more dimensions."""
 
 import numpy as np
 import torch
