@@ -20,12 +20,12 @@ def plot_weights(latent_dim: int = 2) -> Picture:
     totals, place = [], np.arange(1, 6)
     for ax, (name, W) in zip(panels, planes.items(), strict=True):
         weights = W.square().sum(1)  # c_d: how much of u_d lies in the plane
-        kept = weights * SPECTRUM
+        kept, whole = (weights * SPECTRUM).numpy(), SPECTRUM.numpy()
         ax.bar(place, kept, **KEPT)
-        ax.bar(place, SPECTRUM - kept, bottom=kept, **LOST)
-        for x, height, weight in zip(place, SPECTRUM.tolist(), weights.tolist(), strict=True):
+        ax.bar(place, whole - kept, bottom=kept, **LOST)
+        for x, height, weight in zip(place, whole, weights.tolist(), strict=True):
             ax.text(x, height + 0.15, f"{weight:.2f}", ha="center")
-        totals.append(kept.sum().item())
+        totals.append(kept.sum())
         ax.set(ylim=(0, 9.4), xticks=place, xlabel="eigenvector $u_d$")
         ax.set_title(f"{name} keeps {totals[-1]:.1f}")
     panels[0].set_ylabel("eigenvalue $\\lambda_d$")

@@ -164,11 +164,6 @@ Exercise(
             lambda eigenvalues, kept: sum(v for i, v in enumerate(eigenvalues, 1) if i not in kept),
             "Your places are numbered from 1, those in <code>kept</code> from 0: λ₁ has the number 0.",
         ),
-        Mistake(
-            lambda eigenvalues, kept: eigenvalues[len(kept) + 1 :].sum(),
-            "Two slips: the sum begins one too late (Python counts from 0), and this point keeps the "
-            "eigenvectors in <code>kept</code>, which need not be the leading ones.",
-        ),
     ],
     nudge="The same sum as at the minimum, over a different set.",
     formula="$$L = \\sum_{i \\notin \\text{kept}} \\lambda_i$$",
