@@ -51,7 +51,7 @@ def relaxed(temperature: float) -> tuple[float, float]:
     density = 1 / (2 * np.cosh(noise / 2)) ** 2
     z = 1 / (1 + np.exp(-(LOGIT + noise) / temperature))
     estimate = 2 * (1 + z) * z * (1 - z) / temperature  # h'(z) dz/dλ
-    mean = np.trapezoid(density * estimate, noise)
+    mean = float(np.trapezoid(density * estimate, noise))
     return mean, sqrt(np.trapezoid(density * (estimate - mean) ** 2, noise))
 
 
@@ -63,7 +63,8 @@ def coin_errors(num_samples: int) -> dict[str, float]:
     heads = np.arange(num_samples + 1)
     # Leave-one-out is the sample covariance of reward and score: 3 times the variance of z.
     left_out = 3 * heads * (num_samples - heads) / (num_samples * (num_samples - 1))
-    counts = [comb(num_samples, k) * HEADS**k * (1 - HEADS) ** (num_samples - k) for k in heads]
+    ways = np.array([comb(num_samples, k) for k in range(num_samples + 1)])
+    counts = ways * HEADS**heads * (1 - HEADS) ** (num_samples - heads)
     mean, spread = relaxed(0.5)
     return {
         "score function": sqrt(plain / num_samples),
