@@ -1,10 +1,29 @@
-"""2 · Encoder and decoder: exercise 01.1, down to H numbers and up again."""
+"""2 · Encoder and decoder: drawn; exercise 01.1, down to H numbers and up again."""
 
 from torch import Tensor
 
 from course_utils.kit import Exercise, Mistake
+from course_utils.kit.figure import Picture
 from course_utils.lessons.draws import normal
 from course_utils.lessons.l01_pca_autoencoder.cases import orthonormal
+from course_utils.lessons.schematic import Box, schematic
+
+
+def draw_autoencoder() -> Picture:
+    """Encoder, code and decoder, and the loss that compares what comes out with what went in."""
+    return schematic(
+        [
+            Box("$x_n$", "data", "data", note="$D$ numbers"),
+            Box("encoder\n$W^\\top(x_n-\\bar x)$", "narrows", "q", width=1.9),
+            Box("$z_n$", "code", note="$H$ numbers"),
+            Box("decoder\n$W z_n+\\bar x$", "widens", "model", width=1.9),
+            Box("$\\hat x_n$", "data", "model", note="$D$ numbers"),
+        ],
+        loss="squared error $\\|x_n-\\hat x_n\\|^2$",
+        alt="An autoencoder: the encoder takes the D numbers of x down to the H numbers of the code z, "
+        "the decoder makes D numbers of them again, the reconstruction. The loss is the squared error "
+        "between the two.",
+    )
 
 
 def reconstruct(x: Tensor, W: Tensor) -> Tensor:

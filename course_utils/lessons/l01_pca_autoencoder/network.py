@@ -8,8 +8,9 @@ import torch
 from torch import Tensor
 
 from course_utils import pca
-from course_utils.kit import Exercise, Explorer, Mistake, Option, Poll, figure, style
+from course_utils.kit import Exercise, Explorer, Mistake, Option, figure, predict, style
 from course_utils.kit.figure import Picture, mosaic
+from course_utils.kit.poll import Prediction
 from course_utils.lessons.draws import normal
 
 DATA, TRUTH, MODEL = style.ROLES["data"], style.ROLES["truth"], style.ROLES["model"]
@@ -91,35 +92,37 @@ Exercise(
 )
 
 
-def poll_axes() -> Poll:
-    """What an unconstrained linear autoencoder's encoder converges to."""
-    return Poll(
+def predict_axes(
+    encoder: Tensor, decoder: Tensor, mean: Tensor, x: Tensor, labels: Tensor
+) -> Prediction:
+    """Ask what a free linear autoencoder's encoder converges to, then mix the code of ours."""
+    question = (
         "Encoder and decoder are free matrices, H = 2, S has full rank, and training has "
-        "converged from a random start. The two rows of the encoder are …",
-        [
-            Option(
-                "the first two principal components",
-                False,
-                "Nothing in the loss points at them: it sees only decoder times encoder.",
-            ),
-            Option(
-                "the first two principal components, rotated",
-                False,
-                "A rotation is possible, but so is a shear or a stretch that the decoder undoes.",
-            ),
-            Option(
-                "any basis of their plane, perhaps not orthogonal",
-                True,
-                "For every invertible F the pair (FA, BF⁻¹) has the same product and the same loss.",
-            ),
-            Option(
-                "perhaps something else: gradient descent may end in a bad local minimum",
-                False,
-                "There is none: every critical point but the best plane is a strict saddle "
-                "(Baldi & Hornik 1989), and a random start misses those with probability 1.",
-            ),
-        ],
+        "converged from a random start. The two rows of the encoder are …"
     )
+    options = [
+        Option(
+            "the first two principal components",
+            False,
+            "Nothing in the loss points at them: it sees only decoder times encoder.",
+        ),
+        Option(
+            "the first two principal components, rotated",
+            False,
+            "A rotation is possible, but so is a shear or a stretch that the decoder undoes.",
+        ),
+        Option(
+            "any basis of their plane, perhaps not orthogonal",
+            True,
+            "For every invertible F the pair (FA, BF⁻¹) has the same product and the same loss.",
+        ),
+        Option(
+            "perhaps something else: gradient descent may end in a bad local minimum",
+            False,
+            "There is none (Baldi & Hornik 1989). Section 6 shows why.",
+        ),
+    ]
+    return predict(question, options, explore_mixing(encoder, decoder, mean, x, labels))
 
 
 def explore_mixing(

@@ -1,4 +1,4 @@
-"""6 · Why training stalls: plateaus at the saddles, the way down from each, exercise 01.4."""
+"""6 · How training goes: plateaus at the saddles, the way down from each, exercise 01.4."""
 
 import ipywidgets as widgets
 import numpy as np
@@ -8,10 +8,9 @@ from torch import Tensor
 from course_utils.kit import Exercise, Explorer, Mistake, Option, figure, predict, style
 from course_utils.kit.figure import Picture
 from course_utils.kit.poll import Prediction
-from course_utils.lessons.l01_pca_autoencoder.variance import left_out_for_every_dim
+from course_utils.lessons.l01_pca_autoencoder.variance import SPECTRUM, left_out_for_every_dim
 
 TRUTH, MODEL = style.ROLES["truth"], style.ROLES["model"]
-SPECTRUM = torch.tensor([8.0, 4.0, 2.0, 1.0, 0.5], dtype=torch.float64)
 
 
 def predict_plateaus() -> Prediction:
@@ -155,6 +154,15 @@ Exercise(
         Mistake(
             lambda eigenvalues, kept: eigenvalues[max(kept) + 1 :].sum(),
             "You sum what comes after the last one kept, but gaps before it are left out too.",
+        ),
+        Mistake(
+            lambda eigenvalues, kept: eigenvalues.sum() - eigenvalues[[i - 1 for i in kept]].sum(),
+            "You count from 1. In <code>kept</code>, as everywhere in Python, 0 is the first: "
+            "<code>eigenvalues[0]</code> is λ₁.",
+        ),
+        Mistake(
+            lambda eigenvalues, kept: sum(v for i, v in enumerate(eigenvalues, 1) if i not in kept),
+            "Your places are numbered from 1, those in <code>kept</code> from 0: λ₁ has the number 0.",
         ),
     ],
     nudge="The same sum as at the minimum, over a different set.",

@@ -5,6 +5,7 @@ from torch import Tensor
 
 from course_utils.kit import style
 
+SPECTRUM = torch.tensor([8.0, 4.0, 2.0, 1.0, 0.5], dtype=torch.float64)  # a made-up one
 KEPT = {"facecolor": style.PALE, "edgecolor": "white"}  # areas: the variance kept, and lost
 LOST = {"facecolor": style.GROUND, "edgecolor": style.GUIDE, "hatch": "//"}
 

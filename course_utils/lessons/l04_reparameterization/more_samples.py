@@ -1,4 +1,4 @@
-"""Section 5, how noisy: more samples, more dimensions."""
+"""Section 6, which one, then: more samples, more dimensions."""
 
 import numpy as np
 import torch
@@ -18,7 +18,7 @@ TRUTH = style.ROLES["truth"]
 
 def plot_error() -> Picture:
     """The root mean square error of both estimators against S, for a smooth and a wiggly h."""
-    sizes, num_runs = [4**k for k in range(7)], 300
+    sizes, num_runs = [4**k for k in range(7)], 150
     fig, panels = style.subplots(2, sharey=True)
     eps = torch.randn(
         num_runs, sizes[-1], generator=torch.Generator().manual_seed(0), dtype=torch.float64

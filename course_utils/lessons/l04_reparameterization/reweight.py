@@ -1,10 +1,36 @@
-"""Section 4, reweight the samples: the score-function gradient of the ELBO."""
+"""Section 4, reweight the samples: their votes; exercise 04.2, the gradient of the ELBO."""
 
 from torch import Tensor
 from torch.distributions import Normal
 
-from course_utils.kit import Exercise, Mistake
+from course_utils.kit import Exercise, Mistake, figure, style
+from course_utils.kit.figure import Picture
 from course_utils.lessons.draws import normal
+from course_utils.lessons.l04_reparameterization.estimators import MU, WEIGHED
+
+TRUTH = style.ROLES["truth"]
+
+
+def plot_votes() -> Picture:
+    """Forty samples of N(1, 1), each with its vote for the gradient of E[z^2]: reward times score."""
+    eps = normal(40, seed=3).numpy()
+    z = MU + eps
+    votes = z**2 * eps
+    fig, ax = style.subplots(height=4)
+    ax.vlines(z, 0, votes, color=WEIGHED.color, linewidth=2)
+    ax.plot(z, votes, **WEIGHED.dots)
+    ax.axhline(0, color=style.GUIDE, linewidth=1)
+    ax.axhline(2 * MU, **TRUTH.line | {"linewidth": 2.5})
+    ax.text(-1.9, 2.4, "exact gradient 2", color=TRUTH.ink)
+    ax.text(-1.9, 11.5, f"these 40 votes average {votes.mean():.2f}", color=WEIGHED.ink)
+    ax.set(xlim=(-2, 4.2), ylim=(-6, 14), xlabel="$z$", ylabel="$z^2$ × score")
+    ax.set_title("Each sample votes for its own side, as loud as its reward")
+    return figure(
+        fig,
+        alt=f"Forty samples and their votes, z squared times score, from {votes.min():.1f} to "
+        f"{votes.max():.1f}: below zero left of the mean 1, above it on the right. They average to "
+        f"{votes.mean():.2f}; the exact gradient is 2.",
+    )
 
 
 def score_function(log_joint, mu: float, scale: float, z: Tensor) -> Tensor:

@@ -1,6 +1,5 @@
-"""Section 5, how noisy: which one, then? Both estimators on one function after another."""
+"""Section 6, which one, then? Both estimators on one function after another."""
 
-from collections.abc import Callable
 from math import cos, exp, sin
 
 import ipywidgets as widgets
@@ -8,7 +7,7 @@ import numpy as np
 import torch
 from matplotlib.patches import Polygon
 
-from course_utils.kit import Exercise, Explorer, Mistake, Option, predict, style
+from course_utils.kit import Explorer, Option, predict, style
 from course_utils.kit.poll import Prediction
 from course_utils.lessons.l04_reparameterization.estimators import (
     MOVED,
@@ -135,70 +134,3 @@ def _exact(k: int, scale: float, baseline: int) -> tuple[float, float, float, fl
         moved, weighed = square_variances(MU, scale)
     b = [0.0, average, best][baseline]
     return gradient, b, moved, weighed + b * (b - 2 * best) / scale**2
-
-
-def crossing(mu: float, scale: float) -> float:
-    """The k between 0 and 2 / scale at which both variances of cos kz are equal."""
-    low, high = 0.0, 2 / scale
-    for _ in range(40):
-        k = (low + high) / 2
-        pathwise, score = cos_variances(k, mu, scale)
-        low, high = (k, high) if pathwise < score else (low, k)
-    return k
-
-
-def _bisection(end: Callable[[float], float], backwards: bool = False) -> Callable:
-    """`crossing` between 0 and end(scale), or keeping the wrong half each time."""
-
-    def answer(mu: float, scale: float) -> float:
-        low, high = 0.0, end(scale)
-        for _ in range(40):
-            k = (low + high) / 2
-            pathwise, score = cos_variances(k, mu, scale)
-            low, high = (k, high) if (pathwise < score) != backwards else (low, k)
-        return k
-
-    return answer
-
-
-Exercise(
-    "04.4",
-    crossing,
-    cases=[(0.0, 0.5), (0.5, 2.0), (1.0, 2.0), (0.0, 0.25), (0.0, 0.05)],
-    mistakes=[
-        Mistake(
-            lambda mu, scale: 1 / scale,
-            "That is the rule of thumb, k s = 1. The terms with exp(−2k²s²) shift it by some per cent.",
-        ),
-        Mistake(
-            lambda mu, scale: crossing(mu, scale) * scale,
-            "That is k s, without units. Divide by s to get k.",
-        ),
-        Mistake(
-            lambda mu, scale: (crossing(mu, scale) * scale) ** 2,
-            "That is k² s². Take the root and divide by s.",
-        ),
-        Mistake(
-            _bisection(lambda scale: 2 / scale, backwards=True),
-            "Your bisection runs to an end of the interval: below the crossing the pathwise variance "
-            "is the smaller one, so there move <code>low</code> up.",
-        ),
-        Mistake(
-            _bisection(lambda scale: 2.0),
-            "You searched between 0 and 2. The narrower q, the farther the crossing: go to 2 / s.",
-        ),
-        Mistake(
-            _bisection(lambda scale: 2 * scale),
-            "You searched between 0 and 2s. The narrower q, the farther the crossing: go to 2 / s.",
-        ),
-        Mistake(
-            lambda mu, scale: crossing(mu, scale**2),
-            "You passed scale² to the variances: <code>scale</code> is the standard deviation.",
-        ),
-    ],
-    nudge="Take the middle of the interval. Is the pathwise variance smaller there? Then the crossing "
-    "lies to the right of it. Forty halvings are plenty.",
-    formula="$$\\operatorname{Var}_{\\text{path}}(k) < \\operatorname{Var}_{\\text{score}}(k)"
-    "\\ \\Rightarrow\\ \\text{low} = k, \\quad\\text{else high} = k$$",
-    tolerance=1e-4,
-)

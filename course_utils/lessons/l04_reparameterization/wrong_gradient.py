@@ -1,4 +1,4 @@
-"""Section 6, the wrong gradient: the climb with sample() where rsample() is meant."""
+"""Section 7, the wrong gradient: the climb with sample() where rsample() is meant."""
 
 import ipywidgets as widgets
 import numpy as np

@@ -1,11 +1,12 @@
 import torch
 from hypothesis import given
+from pictures import drawn_texts, unreadable
 from shared_01 import few, tables
 
 from course_utils import pca
 from course_utils.kit.examine import examine
 from course_utils.kit.exercise import EXERCISES
-from course_utils.lessons.l01_pca_autoencoder.encoder_decoder import reconstruct
+from course_utils.lessons.l01_pca_autoencoder.encoder_decoder import draw_autoencoder, reconstruct
 
 
 def half_filled(x, W):
@@ -23,3 +24,9 @@ def test_reconstruct_is_that_of_pca(table):
     x, latent_dim = table
     model = pca.fit(x, latent_dim)
     torch.testing.assert_close(reconstruct(x, model.W), model.reconstruct(x))
+
+
+def test_the_drawing_can_be_read():
+    with drawn_texts() as texts:
+        draw_autoencoder()
+    assert not unreadable(texts)

@@ -5,12 +5,9 @@ import math
 import torch
 from torch.distributions import Normal
 
-from course_utils.lessons.l04_reparameterization.estimators import cos_variances
 
-
-def stub_1(slope, mu, scale, eps):
-    z = ...
-    return slope(z) * ..., slope(z) * ...
+def stub_1(slope, mu, log_variance, eps):
+    raise NotImplementedError
 
 
 def stub_2(log_joint, mu, scale, z):
@@ -21,47 +18,75 @@ def stub_3(reward, score):
     raise NotImplementedError
 
 
-def stub_4(mu, scale):
+def stub_4(pathwise, score, covariance):
     raise NotImplementedError
 
 
-def pathwise_from_torch(slope, mu, scale, eps):
-    z = torch.add(eps * scale, mu)
-    return slope(z) * torch.ones_like(eps), eps * slope(z)
+def stub_5(mu, num_samples):
+    return ..., ..., ...
 
 
-def variance_for_scale(slope, mu, scale, eps):
-    z = mu + eps * scale * scale
-    return slope(z) * 1, slope(z) * eps
+def stub_6(slope, at, height, mu, scale, eps):
+    raise NotImplementedError
 
 
-def root_of_scale(slope, mu, scale, eps):
-    z = mu + math.sqrt(scale) * eps
-    return slope(z), eps * slope(z)
+def elbo_with_entropy(slope, mu, log_variance, eps):
+    s = math.exp(0.5 * log_variance)
+    g = slope(mu + eps * s)
+    return g, (g * eps * s + 1) / 2
 
 
-def no_chain_rule(slope, mu, scale, eps):
-    z = mu + scale * eps
-    return slope(z) * 1, slope(z) * 1
+def entropy_forgotten(slope, mu, log_variance, eps):
+    s = torch.exp(log_variance / 2)
+    return slope(mu + s * eps), slope(mu + s * eps) * eps * s / 2
 
 
-def slope_at_noise(slope, mu, scale, eps):
-    return slope(eps), eps * slope(eps)
+def in_log_scale(slope, mu, log_variance, eps):
+    s = torch.exp(log_variance / 2)
+    return slope(mu + s * eps), slope(mu + s * eps) * eps * s + 1
 
 
-def averaged(slope, mu, scale, eps):
-    z = mu + scale * eps
-    return torch.mean(slope(z)), torch.mean(slope(z) * eps)
+def in_scale(slope, mu, log_variance, eps):
+    s = log_variance.exp() ** 0.5
+    return slope(mu + s * eps), slope(mu + s * eps) * eps + 1 / s
 
 
-def times_z(slope, mu, scale, eps):
-    z = mu + scale * eps
-    return slope(z), z * slope(z)
+def entropy_in_log_scale(slope, mu, log_variance, eps):
+    s = log_variance.exp() ** 0.5
+    return slope(mu + s * eps), slope(mu + s * eps) * eps * s / 2 + 1
 
 
-def times_scale(slope, mu, scale, eps):
-    z = mu + scale * eps
-    return slope(z), scale * slope(z)
+def entropy_turned_round(slope, mu, log_variance, eps):
+    s = log_variance.exp() ** 0.5
+    return slope(mu + s * eps), slope(mu + s * eps) * eps * s / 2 - 1 / 2
+
+
+def through_z_only(slope, mu, log_variance, eps):
+    s = log_variance.exp() ** 0.5
+    z = mu + s * eps
+    whole = slope(z) + (z - mu) / s**2
+    return whole, whole * s * eps / 2
+
+
+def log_q_at_fixed_z(slope, mu, log_variance, eps):
+    s = log_variance.exp() ** 0.5
+    z = mu + s * eps
+    in_log_variance = ((z - mu) ** 2 / s**2 - 1) / 2
+    return slope(z) - (z - mu) / s**2, slope(z) * s * eps / 2 - in_log_variance
+
+
+def half_the_chain_rule(slope, mu, log_variance, eps):
+    s = log_variance.exp() ** 0.5
+    return slope(mu + s * eps), (slope(mu + s * eps) * eps + 1) / 2
+
+
+def variance_as_scale(slope, mu, log_variance, eps):
+    return elbo_with_entropy(slope, mu, 2 * log_variance, eps)
+
+
+def averaged(slope, mu, log_variance, eps):
+    one, two = elbo_with_entropy(slope, mu, log_variance, eps)
+    return one.mean(), two.mean()
 
 
 def elbo_by_autograd(log_joint, mu, scale, z, detach=True):
@@ -132,60 +157,141 @@ def by_size(reward, score):
     return (reward * score.abs()).sum() / score.abs().sum()
 
 
-def bisect(mu, scale, better=lambda path, score: path < score, end=None):
-    low, high = 1e-9, end or 2 / scale
-    while high - low > 1e-9:
-        middle = (low + high) / 2
-        if better(*cos_variances(middle, mu, scale)):
-            low = middle
-        else:
-            high = middle
-    return high
+def mix(pathwise, score, covariance):
+    shared = score - covariance
+    return shared / (shared + pathwise - covariance)
 
 
-def rule_of_thumb(mu, scale):
-    return 1 / scale
+def as_if_independent(pathwise, score, covariance):
+    return (1 / pathwise) / (1 / pathwise + 1 / score)
 
 
-def without_units(mu, scale):
-    return bisect(mu, scale) * scale
+def more_for_the_noisier(pathwise, score, covariance):
+    return pathwise / (pathwise + score)
 
 
-def squared(mu, scale):
-    return bisect(mu, scale) ** 2 * scale**2
+def weight_of_the_score(pathwise, score, covariance):
+    return 1 - mix(pathwise, score, covariance)
 
 
-def wrong_half(mu, scale):
-    return bisect(mu, scale, better=lambda path, score: path > score)
+def covariance_once(pathwise, score, covariance):
+    return (score - covariance) / (pathwise + score - covariance)
 
 
-def without_scale(mu, scale):
-    return bisect(mu, scale, end=2)
+def covariance_added(pathwise, score, covariance):
+    return (score + covariance) / (pathwise + score + 2 * covariance)
 
 
-def too_near(mu, scale):
-    return bisect(mu, scale, end=2 * scale)
+def between_zero_and_one(pathwise, score, covariance):
+    return min(1.0, max(0.0, mix(pathwise, score, covariance)))
 
 
-def variance_as_scale(mu, scale):
-    return bisect(mu, scale * scale)
+def three_means(mu, num_samples):
+    return 2 * mu, 0, 2 * mu * (num_samples - 1) / num_samples
+
+
+def all_right(mu, num_samples):
+    return (2 * mu,) * 3
+
+
+def b_right(mu, num_samples):
+    return 2 * mu, 2 * mu, 2 * mu * (1 - 1 / num_samples)
+
+
+def c_right(mu, num_samples):
+    return 2 * mu, 0, 2 * mu
+
+
+def c_mended(mu, num_samples):
+    return 2 * mu, 0, 2 * mu * num_samples / (num_samples - 1)
+
+
+def c_zero(mu, num_samples):
+    return 2 * mu, 0, 0
+
+
+def a_twice(mu, num_samples):
+    return 4 * mu, 0, 2 * mu * (1 - 1 / num_samples)
+
+
+def a_zero(mu, num_samples):
+    return 0, 0, 2 * mu * (1 - 1 / num_samples)
+
+
+def b_both(mu, num_samples):
+    return 2 * mu, 4 * mu, 2 * mu * (1 - 1 / num_samples)
+
+
+def none_right(mu, num_samples):
+    return 4 * mu, 2 * mu, 2 * mu
+
+
+def density(at, mu, scale):
+    return math.exp(-((at - mu) ** 2) / (2 * scale**2)) / (scale * math.sqrt(2 * math.pi))
+
+
+def both_terms(slope, at, height, mu, scale, eps, in_mu=1.0, in_scale=None):
+    z = mu + scale * eps
+    edge = height * density(at, mu, scale)
+    in_scale = (at - mu) / scale if in_scale is None else in_scale
+    return slope(z) + edge * in_mu, slope(z) * eps + edge * in_scale
+
+
+def blind(*arguments):
+    return both_terms(*arguments, in_mu=0.0, in_scale=0.0)
+
+
+def in_mu_only(*arguments):
+    return both_terms(*arguments, in_scale=0.0)
+
+
+def alike_in_both(*arguments):
+    return both_terms(*arguments, in_scale=1.0)
+
+
+def jump_turned_round(slope, at, height, mu, scale, eps):
+    return both_terms(slope, at, -height, mu, scale, eps)
+
+
+def turned_in_scale(slope, at, height, mu, scale, eps):
+    return both_terms(slope, at, height, mu, scale, eps, in_scale=(mu - at) / scale)
+
+
+def times_distance(slope, at, height, mu, scale, eps):
+    return both_terms(slope, at, height, mu, scale, eps, in_scale=at - mu)
+
+
+def standard_density(slope, at, height, mu, scale, eps):
+    return both_terms(slope, at, height * scale, mu, scale, eps)
 
 
 RIGHT = {
-    "04.1": pathwise_from_torch,
+    "04.1": elbo_with_entropy,
     "04.2": elbo_by_autograd,
     "04.3": lambda reward, score: (reward * score * score).sum() / score.pow(2).sum(),
-    "04.4": bisect,
+    "04.4": mix,
+    "04.5": three_means,
+    "04.6": both_terms,
 }
-STUBS = {"04.1": stub_1, "04.2": stub_2, "04.3": stub_3, "04.4": stub_4}
+STUBS = {
+    "04.1": stub_1,
+    "04.2": stub_2,
+    "04.3": stub_3,
+    "04.4": stub_4,
+    "04.5": stub_5,
+    "04.6": stub_6,
+}
 WRONG = [
-    ("04.1", variance_for_scale, "You squared"),
-    ("04.1", root_of_scale, "You took a square root"),
-    ("04.1", no_chain_rule, "the factor ∂z/∂s = ε"),
-    ("04.1", slope_at_noise, "not at ε"),
+    ("04.1", entropy_forgotten, "alone. The ELBO has"),
+    ("04.1", in_log_scale, "the gradient in log s."),
+    ("04.1", in_scale, "the gradient in s."),
+    ("04.1", entropy_in_log_scale, "<i>half</i>"),
+    ("04.1", entropy_turned_round, "<i>more</i> entropy"),
+    ("04.1", through_z_only, "through z only"),
+    ("04.1", log_q_at_fixed_z, "with z held fixed"),
+    ("04.1", half_the_chain_rule, "a factor s is missing"),
+    ("04.1", variance_as_scale, "is the variance"),
     ("04.1", averaged, "one gradient per sample"),
-    ("04.1", times_z, "that is ε, not z"),
-    ("04.1", times_scale, "∂z/∂ε = s"),
     ("04.2", reward_not_detached, "not detached"),
     ("04.2", averaged_score, "one gradient per sample"),
     ("04.2", reward_only, "the reward alone"),
@@ -200,11 +306,26 @@ WRONG = [
     ("04.3", one_factor_missing, "One factor of the score is missing"),
     ("04.3", by_covariance, "allows for the mean score"),
     ("04.3", by_size, "not their absolute values"),
-    ("04.4", rule_of_thumb, "rule of thumb"),
-    ("04.4", without_units, "without units"),
-    ("04.4", squared, "That is k² s²"),
-    ("04.4", wrong_half, "runs to an end"),
-    ("04.4", variance_as_scale, "You passed scale²"),
-    ("04.4", without_scale, "between 0 and 2."),
-    ("04.4", too_near, "between 0 and 2s"),
+    ("04.4", as_if_independent, "<i>independent</i>"),
+    ("04.4", more_for_the_noisier, "Two slips"),
+    ("04.4", weight_of_the_score, "1 − c"),
+    ("04.4", covariance_once, "counts twice"),
+    ("04.4", covariance_added, "the wrong sign"),
+    ("04.4", between_zero_and_one, "between 0 and 1"),
+    ("04.5", all_right, "the other two"),
+    ("04.5", b_right, "A and C are right. B moves"),
+    ("04.5", c_right, "part of its own baseline"),
+    ("04.5", c_mended, "<i>mends</i>"),
+    ("04.5", c_zero, "a part of the gradient, not all"),
+    ("04.5", a_twice, "A is not twice too large"),
+    ("04.5", a_zero, "A has a gradient"),
+    ("04.5", b_both, "not the sum of both"),
+    ("04.5", none_right, "None yet"),
+    ("04.6", blind, "does not see the jump"),
+    ("04.6", in_mu_only, "In s the jump counts too"),
+    ("04.6", alike_in_both, "at the rate"),
+    ("04.6", jump_turned_round, "with a step upwards"),
+    ("04.6", turned_in_scale, "In s the sign"),
+    ("04.6", times_distance, "not its distance"),
+    ("04.6", standard_density, "standard normal density"),
 ]

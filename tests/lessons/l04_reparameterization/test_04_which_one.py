@@ -2,10 +2,8 @@ import pytest
 import torch
 from shared_04 import EXPLORER_CHECKS, one_right_answer, quadrature, under
 
-from course_utils.lessons.l04_reparameterization.estimators import cos_variances
 from course_utils.lessons.l04_reparameterization.which_one import (
     _exact,
-    crossing,
     explore_variance,
     predict_variance,
 )
@@ -34,15 +32,6 @@ def test_what_the_histograms_are_labelled_with_is_exact_and_the_best_baseline_be
 def test_the_mean_of_h_is_not_always_a_good_baseline():
     variances = [_exact(4, 0.3, baseline)[3] for baseline in (0, 1)]
     assert [round(v, 1) for v in variances] == [3.6, 5.7]
-
-
-@pytest.mark.parametrize("scale", [0.3, 1.0, 4.0])
-def test_the_crossing_is_between_its_two_extremes_for_every_mean(scale):
-    for mu in torch.linspace(-3, 3, 25).tolist():
-        k = crossing(mu * scale, scale)
-        path, score = cos_variances(k, mu * scale, scale)
-        assert path == pytest.approx(score, rel=1e-6)
-        assert 0.851 < k * scale < 1.1095
 
 
 def test_histograms_hold_every_sample_inside_the_axis():
