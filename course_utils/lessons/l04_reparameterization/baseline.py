@@ -1,9 +1,34 @@
-"""Section 5, how noisy: a baseline costs nothing, and which is the best."""
+"""Section 5, how noisy: how single estimates scatter, and the best baseline (exercise 04.3)."""
 
 from torch import Tensor
 
-from course_utils.kit import Exercise, Mistake
+from course_utils.kit import Exercise, Mistake, figure, style
+from course_utils.kit.figure import Picture
 from course_utils.lessons.draws import normal
+from course_utils.lessons.l04_reparameterization.estimators import MOVED, WEIGHED
+
+
+def plot_scatter(pathwise: Tensor, score: Tensor) -> Picture:
+    """Two thousand single estimates (S,) of each kind, side by side, about the mean they share."""
+    fig, ax = style.subplots(height=3.6)
+    jitter = normal(2000, seed=1).numpy() / 12
+    spreads = []
+    for place, (name, estimates, role) in enumerate(
+        [("score function", score, WEIGHED), ("pathwise", pathwise, MOVED)]
+    ):
+        some = estimates[:2000].numpy()
+        ax.plot(some, place + jitter, ".", color=role.color, markersize=3, alpha=0.5)
+        spreads.append(f"{name}: {estimates.std():.1f}")
+        ax.text(39, place + 0.27, f"standard deviation {estimates.std():.1f}", ha="right")
+    ax.axvline(2, **style.ROLES["truth"].line)
+    ax.set(xlim=(-12, 40), ylim=(-0.5, 1.5), xlabel="a single estimate of the gradient, 2")
+    ax.set_yticks([0, 1], ["score function", "pathwise"])
+    ax.set_title("Both are right on average")
+    return figure(
+        fig,
+        alt="Two thousand single estimates by each estimator, scattered about the gradient 2; standard "
+        f"deviations, {'; '.join(spreads)}. The score function's reach far to the right.",
+    )
 
 
 def best_baseline(reward: Tensor, score: Tensor) -> Tensor:

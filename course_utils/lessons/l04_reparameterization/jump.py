@@ -1,11 +1,39 @@
-"""Section 9, where each trick ends: exercise 04.6, a pathwise gradient that sees a jump."""
+"""Section 9, where each trick ends: what a jump hides, and a gradient that sees it (04.6)."""
 
 import torch
 from torch import Tensor
 from torch.distributions import Normal
 
-from course_utils.kit import Exercise, Mistake
+from course_utils.kit import Exercise, Mistake, figure, style
+from course_utils.kit.figure import Picture
 from course_utils.lessons.draws import normal
+
+
+def plot_jump() -> Picture:
+    """What a step of q carries over the jump of h, which no single sample reports."""
+    z, before = torch.linspace(-2.2, 4.6, 500), Normal(1.0, 1.0)
+    step = 0.4
+    after = Normal(1.0 + step, 1.0)
+    fig, ax = style.subplots(height=3.6)
+    ax.plot(z, before.log_prob(z).exp(), **style.ROLES["q"].line)
+    ax.plot(z, after.log_prob(z).exp(), **style.ROLES["q"].line | {"linewidth": 2, "alpha": 0.6})
+    crossing = z[(z > -step) & (z < 0)]
+    ax.fill_between(crossing, before.log_prob(crossing).exp(), **style.ROLES["pathwise"].area)
+    ax.plot([-2.2, 0], [0, 0], color=style.INK)
+    ax.plot([0, 4.6], [0.5, 0.5], color=style.INK)
+    ax.text(4.6, 0.5, "$h$ jumps from 0 to 1", ha="right", va="bottom")
+    ax.text(-0.5, 0.25, f"crosses:\n$\\approx q(0)\\cdot${step}", ha="right", va="center")
+    ax.axvline(0, color=style.GUIDE, linewidth=1.5, linestyle=":")
+    ax.set(xlim=(-2.2, 4.6), ylim=(-0.01, 0.6), yticks=[], xlabel="$z$")
+    ax.set_title(f"$\\mu$ grows by {step}: what lies just left of 0 crosses over")
+    share = (after.cdf(torch.tensor(0.0)) - before.cdf(torch.tensor(0.0))).abs().item()
+    return figure(
+        fig,
+        alt="The density of q = N(1, 1), and q moved to the right by "
+        f"{step}. h is 0 left of z = 0 and 1 right of it. A strip of mass {share:.3f} just left of 0 "
+        f"crosses; its width is {step}, its height near q(0) = "
+        f"{before.log_prob(torch.tensor(0.0)).exp():.3f}.",
+    )
 
 
 def with_jump(

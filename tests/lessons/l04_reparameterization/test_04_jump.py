@@ -1,7 +1,7 @@
 import torch
 from shared_04 import under
 
-from course_utils.lessons.l04_reparameterization.jump import with_jump
+from course_utils.lessons.l04_reparameterization.jump import plot_jump, with_jump
 
 
 def test_its_mean_is_the_gradient_of_the_average_in_both_parameters():
@@ -24,3 +24,8 @@ def test_its_mean_is_the_gradient_of_the_average_in_both_parameters():
     parts = with_jump(torch.cos, at, height, mu, scale, (z - mu) / scale)
     for part, truth in zip(parts, exact, strict=True):
         assert abs(under_q(part) - truth) < 1e-5
+
+
+def test_the_figure_describes_itself_with_numbers():
+    crosses = torch.special.ndtr(torch.tensor(-1.0)) - torch.special.ndtr(torch.tensor(-1.4))
+    assert f"{crosses:.3f}" in plot_jump().alt and "0.242" in plot_jump().alt
