@@ -41,7 +41,7 @@ class Rung(NamedTuple):
 ARC = {
     "PPCA": Rung(-1.671, -1.671),
     "EM": Rung(-1.671, -1.671),
-    "vEM": Rung(-0.586, -0.584),
+    "vEM": Rung(-0.593, -0.593),
     "VAE": Rung(-0.603, -0.550),
     "VAE, mixture q": Rung(-0.548, -0.546),
     "flow density": Rung(-0.571, -0.571),

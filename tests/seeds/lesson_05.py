@@ -9,8 +9,10 @@ def measure(seed: int) -> Measured:
     lesson = run("05_variational_em", seed)
     return {
         "false claims": lesson["false"],
-        "vEM in turns, rise of the bound": (lesson["climb"][-1, 1] - lesson["climb"][0, 0]).item(),
-        "ten times the data, change of the evidence": lesson["worse"].item(),
+        "vEM in turns, rise of the bound": (
+            lesson["rounds"][-1, 1] - lesson["rounds"][0, 0]
+        ).item(),
+        "ten times the data, change of the evidence": lesson["worse"],
         "cold start, mean loss": lesson["lost"].mean().item(),
         "arc, evidence": lesson["arc_rung"].evidence,
         "arc, ELBO": lesson["arc_rung"].elbo,
@@ -25,8 +27,8 @@ CLAIMS = [
     Claim("vEM in turns, rise of the bound", "above 1", lambda value: value > 1),
     Claim("ten times the data, change of the evidence", "below -.1", lambda value: value < -0.1),
     Claim("cold start, mean loss", "above .005", lambda value: value > 0.005),
-    Claim("arc, evidence", "-.584, to .02", lambda value: abs(value + 0.584) < 0.02),
-    Claim("arc, ELBO", "-.586, to .02", lambda value: abs(value + 0.586) < 0.02),
+    Claim("arc, evidence", "-.593, to .02", lambda value: abs(value + 0.593) < 0.02),
+    Claim("arc, ELBO", "-.593, to .02", lambda value: abs(value + 0.593) < 0.02),
     Claim("digits, evidence", "19.1 to 20.8", lambda value: 19.1 < value < 20.8),
     Claim("digits, ELBO", "19.0 to 20.7", lambda value: 19.0 < value < 20.7),
     Claim("digits, full q's gap over the diagonal's", "below .75", lambda value: value < 0.75),

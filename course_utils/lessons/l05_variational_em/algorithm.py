@@ -6,7 +6,27 @@ from torch import Tensor
 from torch.distributions import Normal
 
 from course_utils.kit import Exercise, Mistake
+from course_utils.kit.figure import Picture
 from course_utils.lessons.draws import normal
+from course_utils.lessons.schematic import Box, schematic
+
+
+def draw_model() -> Picture:
+    """Where the course's encoder will stand: a table with one row for every data point."""
+    return schematic(
+        [
+            Box("$n$", "code", note="which point", width=1.1),
+            Box("row $n$ of\na table", "data", "q", note="$\\mu_n$, $\\log\\sigma_n^2$", width=1.5),
+            Box("$z_n$", "code", "q", enters="$\\varepsilon$"),
+            Box("decoder\n$\\theta$", "widens", "model", note="shared by all", width=1.6),
+            Box("$g(z_n)$", "data", "model", width=1.2),
+            Box("$x_n$", "data", "data", note="the data", enters="noise $\\sigma$"),
+        ],
+        alt="Boxes from left to right: the number n of a data point; row n of a table, which holds the "
+        "mean and log variance of q_n; the latent z_n, which noise epsilon enters; the decoder with "
+        "parameters theta, shared by all data points; g(z_n); and the data point x_n it is compared with. "
+        "No arrow leads from x_n to the table: there is no encoder.",
+    )
 
 
 def local_elbo(

@@ -22,6 +22,8 @@ from course_utils.lessons.l05_variational_em.truth import (
     ring_table,
 )
 
+LOWEST = -400  # nats: below any q that the sliders can make
+
 
 def predict_by_hand() -> Prediction:
     """Ask whether luck can lift the ELBO over the evidence, then try."""
@@ -54,8 +56,11 @@ def explore_by_hand() -> Explorer:
         fig, (left, right) = style.subplots(2)
         left.set(xlim=(-4, 4), ylim=(0, 2.6), yticks=[], xlabel="latent z")
         left.set(ylabel="density, rescaled", title="Your q (dashed)")
-        right.set(xlim=(-3.5, 3.5), ylim=(-6, 0.6), xlabel="mean of q", ylabel="nats")
-        right.set_title("The ELBO stays below")
+        right.set_yscale("symlog", linthresh=1, linscale=1.5)  # even a q far off is in sight
+        right.set(xlim=(-3.5, 3.5), ylim=(LOWEST, 0.9), xlabel="mean of q", ylabel="nats")
+        right.set_yticks([0, -1, -10, -100], ["0", "−1", "−10", "−100"])
+        right.minorticks_off()
+        right.set_title("ELBO of your width")
         right.axhline(table.evidence[0], **TRUTH.line)
         right.text(-3.4, -0.3, "evidence −0.453", color=TRUTH.ink)
         return fig, {
@@ -79,8 +84,8 @@ def explore_by_hand() -> Explorer:
         return {
             "posterior": (Z, posterior / posterior.max()),
             "q": (Z, height.clamp(max=10)),
-            "slice": (means, elbo[:-1].clamp(min=-50)),
-            "here": ([mean], [max(here, -5.9)]),
+            "slice": (means, elbo[:-1]),
+            "here": ([mean], [here]),
             "numbers": f"ELBO {here:.3f}, gap {gap:.3f}".replace("-", "−"),
             "alt": f"x at {degrees} degrees. Your q has mean {mean:.2f} and scale {scale:.3f}: ELBO "
             f"{here:.3f}, {gap:.3f} nats below the evidence {table.evidence[degrees]:.3f}. The best "

@@ -10,8 +10,10 @@ from matplotlib.patheffects import withStroke
 from torch import Tensor
 
 from course_utils import deep, vem
-from course_utils.kit import Explorer, style
-from course_utils.lessons.l05_variational_em.colors import BOUND, GAP, MODEL, TRUTH
+from course_utils.kit import Explorer, Option, Poll, figure, predict, style
+from course_utils.kit.figure import Picture
+from course_utils.kit.poll import Prediction
+from course_utils.lessons.l05_variational_em.colors import BOUND, DATA, GAP, MODEL, TRUTH
 
 BARS = torch.arange(0, 1800, 60)
 
@@ -35,6 +37,28 @@ def look(epoch: int, model: deep.Model, q: vem.Local, x: Tensor) -> Snapshot:
         return Snapshot(
             epoch, curve, q().mean[:, 0].clone(), deep.log_evidence(x[BARS], model), elbo
         )
+
+
+def predict_epochs(x: Tensor, snapshots: list[Snapshot]) -> Prediction:
+    """Ask for the gaps before anything is learned, then watch them."""
+    question = (
+        "Epoch 0: the decoder's weights are small random numbers, every q is N(0, 1). How large "
+        "are the gaps log p(x) − ELBO of the data points?"
+    )
+    options = [
+        Option(
+            "large: nothing has been learned yet",
+            False,
+            "The evidence is poor, and the bound is just as poor. The gap is the difference.",
+        ),
+        Option(
+            "nearly 0",
+            True,
+            "This decoder hardly looks at z, so the posterior is nearly the prior, and q is the prior.",
+        ),
+        Option("below 0: q is not fitted", False, "A KL is never below 0, fitted or not."),
+    ]
+    return predict(question, options, explore_epochs(x, snapshots))
 
 
 def explore_epochs(x: Tensor, snapshots: list[Snapshot]) -> Explorer:
@@ -86,8 +110,54 @@ def explore_epochs(x: Tensor, snapshots: list[Snapshot]) -> Explorer:
 
     last = len(snapshots) - 1
     slider = widgets.IntSlider(
-        value=last, min=0, max=last, description=f"snapshot, one every {snapshots[1].epoch} epochs"
+        value=0, min=0, max=last, description=f"snapshot, one every {snapshots[1].epoch} epochs"
     )
     return Explorer(
-        scene, update, {"step": slider}, [{"step": s} for s in (0, last // 4, last // 2)]
+        scene, update, {"step": slider}, [{"step": s} for s in (last // 4, last // 2, last)]
+    )
+
+
+def poll_data_size() -> Poll:
+    """What ten times the data do at the same number of steps."""
+    return Poll(
+        "Two trainings, 600 gradient steps of 100 points each: one draws from N = 300 points, one "
+        "from N = 3000. On new points, the evidence of the model that saw 3000 is …",
+        [
+            Option("higher: more data, less overfitting", False, "True of two finished trainings."),
+            Option(
+                "about the same: the gradients are unbiased, and as many",
+                False,
+                "Of θ, yes. But count the steps that one λ_n takes.",
+            ),
+            Option(
+                "lower",
+                True,
+                "Each λ_n moves once an epoch: 200 times at N = 300, 20 times at N = 3000. The "
+                "decoder learns from codes that have hardly left the prior.",
+            ),
+        ],
+    )
+
+
+def plot_data_size(
+    models: dict[int, deep.Model], evidences: dict[int, float], x: Tensor
+) -> Picture:
+    """The decoder's curve that each number of data points led to; x: some points that neither saw."""
+    fig, panels = style.subplots(len(models), height=4.8)
+    said = []
+    for panel, (size, model) in zip(panels, models.items(), strict=True):
+        with torch.no_grad():
+            curve = model(torch.linspace(-2.5, 2.5, 101)[:, None]).mean
+        panel.plot(*x.T, **DATA.dots | {"color": style.PALE, "markersize": 4})
+        panel.plot(*curve.T, **MODEL.line | {"linewidth": 5})
+        value = f"{evidences[size]:.2f}".replace("-", "−")
+        panel.text(-1.6, 1.62, f"test evidence {value}", color=TRUTH.ink, va="top")
+        panel.set(xlim=(-1.7, 1.7), ylim=(-1.7, 1.7), aspect="equal", xlabel="$x_1$")
+        panel.set_title(f"$N$ = {size}")
+        said.append(f"{value} nats per test point with {size} data points")
+    panels[0].set_ylabel("$x_2$")
+    return figure(
+        fig,
+        alt="Decoder curves over points of the arc, after as many steps each; with more data points it "
+        f"follows the arc less far. Evidence: {', '.join(said)}.",
     )

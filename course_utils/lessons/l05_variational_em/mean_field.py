@@ -90,33 +90,75 @@ def mean_field_variances(covariance: Tensor) -> Tensor:
     return 1 / torch.linalg.inv(covariance).diagonal()
 
 
+def price_of_a_cut(covariance: Tensor, cut: int) -> Tensor:
+    """KL of the best q(first) q(second) to N(m, covariance); the first cut latents are the first group."""
+    precision = torch.linalg.inv(covariance)
+    first, second = precision[:cut, :cut], precision[cut:, cut:]
+    return (first.logdet() + second.logdet() + covariance.logdet()) / 2
+
+
 def _covariance(size: int, seed: int) -> Tensor:
     root = normal(size, size, seed=seed)
     return root @ root.T + 0.2 * torch.eye(size, dtype=torch.float64)
 
 
+def _every_tie(covariance: Tensor, cut: int) -> Tensor:
+    """The price of a q that keeps no tie at all."""
+    return (torch.linalg.inv(covariance).diagonal().log().sum() + covariance.logdet()) / 2
+
+
+def _of_covariances(covariance: Tensor, cut: int) -> Tensor:
+    first, second = covariance[:cut, :cut], covariance[cut:, cut:]
+    return (covariance.logdet() - first.logdet() - second.logdet()) / 2
+
+
+def _undetermined(covariance: Tensor, cut: int) -> Tensor:
+    """price_of_a_cut, but with determinants where their logarithms belong."""
+    precision = torch.linalg.inv(covariance)
+    first, second = precision[:cut, :cut], precision[cut:, cut:]
+    return (first.det() + second.det() + covariance.det()) / 2
+
+
+def _without_sigma(covariance: Tensor, cut: int) -> Tensor:
+    return price_of_a_cut(covariance, cut) - covariance.logdet() / 2
+
+
 Exercise(
     "05.3",
-    mean_field_variances,
-    cases=[(_covariance(2, 4),), (_covariance(4, 5),)],
+    price_of_a_cut,
+    cases=[
+        (_covariance(3, 4), 1),
+        (_covariance(5, 5), 2),
+    ],
     mistakes=[
         Mistake(
-            lambda covariance: covariance.diagonal(),
-            "These are the marginal variances, the best for KL(p‖q). KL(q‖p) wants less.",
+            _every_tie,
+            "That cuts every tie. Within a group q may keep them: take the whole blocks of Λ.",
         ),
         Mistake(
-            lambda covariance: torch.linalg.inv(covariance).diagonal(),
-            "These are precisions, 1/s². Turn them over.",
+            lambda covariance, cut: 2 * price_of_a_cut(covariance, cut),
+            "The factor ½ in front is missing.",
         ),
         Mistake(
-            lambda covariance: 1 / covariance.diagonal(),
-            "You inverted entry by entry. Λ is the inverse of the whole matrix.",
+            _without_sigma,
+            "log|Σ| is missing: the KL must be 0 where there was no tie to cut.",
         ),
         Mistake(
-            lambda covariance: torch.linalg.inv(covariance).diagonal().rsqrt(),
-            "These are standard deviations; variances were asked for.",
+            _of_covariances,
+            "The sign is turned: independence never comes for less than nothing.",
+        ),
+        Mistake(
+            _undetermined,
+            "You summed determinants. It is their <i>logarithms</i> that add up: logdet.",
+        ),
+        Mistake(
+            lambda covariance, cut: price_of_a_cut(covariance, cut) - covariance.logdet(),
+            "log|Σ| enters with a plus: log|Λ| = −log|Σ| has been taken for it, or the sign lost.",
         ),
     ],
-    nudge="Precisions, not variances, sit in the exponent: look at the diagonal of the inverse.",
-    formula="$$v_i = 1/\\Lambda_{ii}, \\qquad \\Lambda = \\Sigma^{-1}$$",
+    nudge="Repeat the derivation with blocks: v_i becomes a covariance V of one group, and Λ_ii that "
+    "group's block of Λ. The trace of ΛV takes the place of Λ_ii v_i.",
+    formula="The best block is $V_1 = \\Lambda_{11}^{-1}$, and with it $\\mathrm{KL} = "
+    "\\tfrac12\\big[\\log|\\Lambda_{11}| + \\log|\\Lambda_{22}| + \\log|\\Sigma|\\big]$. "
+    "<code>torch.logdet</code> is the log of a determinant;",
 )

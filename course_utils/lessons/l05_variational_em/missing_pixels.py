@@ -3,9 +3,73 @@
 import torch
 from torch import Tensor
 
-from course_utils.kit import Exercise, Mistake, figure, style
+from course_utils.kit import Exercise, Mistake, Option, Poll, figure, style
 from course_utils.kit.figure import Picture, mosaic
 from course_utils.lessons.draws import normal
+
+YES_OR_NO = [
+    (
+        "Every hidden pixel has τ = ½. The true posterior says: a 3 or a 9, as likely. Is q as "
+        "unsure as the posterior?",
+        [
+            Option(
+                "yes: half and half, both",
+                False,
+                "q tosses a coin for every pixel: any of the 2³² pictures, nearly all of them noise.",
+            ),
+            Option(
+                "no: far more unsure",
+                True,
+                "32 coins are 32 log 2 = 22 nats of uncertainty. A choice of two digits is log 2, and "
+                "then the pixels are known but for their own noise.",
+            ),
+        ],
+    ),
+    (
+        "Can some choice of the τ say: with probability ½ the top pixels of a 9, all of them on, and "
+        "with ½ all of them off?",
+        [
+            Option(
+                "yes: τ = ½ for each of them",
+                False,
+                "Then each is on half of the time, but not together: ten pixels all on with 2⁻¹⁰.",
+            ),
+            Option(
+                "no: q has no ties between pixels",
+                True,
+                "Independent pixels cannot wait for each other. With τ = 1 for each, q is sure of the "
+                "9; with 0, sure that it is none.",
+            ),
+        ],
+    ),
+    (
+        "q(k) is one-hot: all on one component. The pixels are then set to their best. Are they what "
+        "that component says, τ = p_kd, and is the gap 0?",
+        [
+            Option(
+                "yes, and yes: q is the model's own answer for that k",
+                False,
+                "It is, for that k. But the model believes in other components, too.",
+            ),
+            Option(
+                "yes, but the gap is above 0",
+                True,
+                "logit τ = logit p_kd. But q denies all other k: the gap is −log p(k | seen), as at "
+                "the ring's seam, where p(lump) was ½.",
+            ),
+            Option(
+                "no: τ is 0 or 1",
+                False,
+                "A one-hot q(k) is sure of the component; the pixels keep that component's doubt.",
+            ),
+        ],
+    ),
+]
+
+
+def poll_pixels(number: int) -> Poll:
+    """What independent pixels can say, 1 to 3."""
+    return Poll(*YES_OR_NO[number - 1])
 
 
 def plot_completions(
@@ -23,7 +87,7 @@ def plot_completions(
     notes = ["", "", "gap 0", *(f"gap {gap:.2f}" for gap in gaps)]
     for n, (name, note) in enumerate(zip(names, notes, strict=True)):
         ax.text(10 * n + 3.5, 9.5, f"{name}\n{note}", ha="center", va="top")
-    ax.set_title("The mixture keeps both answers, mean field one")
+    ax.set_title("The hidden half: exact, and by two q")
     ax.set_axis_off()
     return figure(
         fig,
@@ -56,6 +120,74 @@ def _log_of_expectation(log_joint: Tensor, means: Tensor, q: Tensor) -> tuple[Te
     pixels = torch.sigmoid(q @ means.logit())
     expected = pixels[:, None] * means + (1 - pixels[:, None]) * (1 - means)
     return (log_joint + expected.log().sum(2)).softmax(1), pixels
+
+
+def _unnormalised(log_joint: Tensor, means: Tensor, q: Tensor, of) -> tuple[Tensor, Tensor]:
+    pixels = torch.sigmoid(q @ means.logit())
+    return of(_expected_log_joint(log_joint, means, pixels)), pixels
+
+
+def _expected_log_joint(log_joint: Tensor, means: Tensor, pixels: Tensor) -> Tensor:
+    """log of p-tilde(k), (N, C)."""
+    return log_joint + pixels @ means.log().T + (1 - pixels) @ (1 - means).log().T
+
+
+def mean_field_bound(log_joint: Tensor, means: Tensor, tau: Tensor) -> Tensor:
+    """L_n (N,) of the pixels tau (N, M) and the best q(k) for them."""
+    score = _expected_log_joint(log_joint, means, tau)
+    entropy = -(tau * tau.log() + (1 - tau) * (1 - tau).log()).sum(1)
+    return score.logsumexp(1) + entropy
+
+
+def _bound_variant(entropy: float = 1.0, best=torch.logsumexp, off: float = 1.0):
+    """mean_field_bound with one thing done differently."""
+
+    def answer(log_joint: Tensor, means: Tensor, tau: Tensor) -> Tensor:
+        score = log_joint + tau @ means.log().T + (1 - tau) @ (1 - means).log().T
+        lost = tau * tau.log() + off * (1 - tau) * (1 - tau).log()
+        return best(score, 1) - entropy * lost.sum(1)
+
+    return answer
+
+
+Exercise(
+    "05.6",
+    mean_field_bound,
+    cases=[
+        (normal(4, 3) - 5, normal(3, 6, seed=1).sigmoid(), normal(4, 6, seed=2).sigmoid()),
+        (normal(2, 5, seed=3) - 9, normal(5, 4, seed=4).sigmoid(), normal(2, 4, seed=5).sigmoid()),
+    ],
+    mistakes=[
+        Mistake(
+            _bound_variant(entropy=0.0),
+            "The entropy of the pixels is missing: E[−log q(x_d)], summed over the hidden ones.",
+        ),
+        Mistake(
+            _bound_variant(entropy=-1.0),
+            "The entropy has the wrong sign: it raises the bound, and is never below 0.",
+        ),
+        Mistake(
+            _bound_variant(off=0.0),
+            "An entropy has two terms: a pixel is on with τ, and off with 1 − τ.",
+        ),
+        Mistake(
+            _bound_variant(best=lambda score, dim: score.amax(dim)),
+            "That is a q(k) all on one component. The best q(k) is softer, and its bound higher.",
+        ),
+        Mistake(
+            _bound_variant(best=lambda score, dim: (score.softmax(dim) * score).sum(dim)),
+            "The entropy of q(k) is missing. With it, E[log p̃(k)] − E[log q(k)] becomes one log of a sum.",
+        ),
+        Mistake(
+            lambda log_joint, means, tau: log_joint.logsumexp(1),
+            "That is log p(x_seen), the evidence itself. The bound is below it.",
+        ),
+    ],
+    nudge="At its best, q(k) = p̃(k) / Σp̃(j): then E[log p̃(k) − log q(k)] is the same number for every "
+    "k. What is left of the bound are the pixels' own entropies.",
+    formula="$$\\mathcal L = \\log\\sum_k\\tilde p(k) - \\sum_d\\big[\\tau_d\\log\\tau_d + "
+    "(1-\\tau_d)\\log(1-\\tau_d)\\big]$$",
+)
 
 
 Exercise(
@@ -97,6 +229,14 @@ Exercise(
         Mistake(
             lambda log_joint, means, q: (log_joint.softmax(1), torch.sigmoid(q @ means.logit())),
             "That q(k) is the exact posterior; mean field must also answer for its own pixels.",
+        ),
+        Mistake(
+            lambda log_joint, means, q: _unnormalised(log_joint, means, q, torch.exp),
+            "Not normalised: ∝ means divided by the sum over k. <code>softmax</code> does both.",
+        ),
+        Mistake(
+            lambda log_joint, means, q: _unnormalised(log_joint, means, q, lambda score: score),
+            "That is log q(k), up to a constant. Take exp and normalise: softmax.",
         ),
     ],
     nudge="Pixels first, from the q(k) you were given: a sigmoid of an average of logits. Then k.",

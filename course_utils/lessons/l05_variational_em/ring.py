@@ -109,20 +109,27 @@ def explore_ring() -> Explorer:
 
 
 def poll_seam() -> Poll:
-    """How much a q that keeps one of two modes must lose."""
+    """How much a q that keeps one of three modes must lose."""
     return Poll(
-        "At the seam the posterior is two equal lumps, far apart. The best Gaussian q sits on one of "
-        "them. Its gap KL(q‖p) is …",
+        "At the seam the posterior is two equal lumps. Suppose another decoder makes it three, far "
+        "apart. The best Gaussian q sits on one of them. Its gap KL(q‖p) is then …",
         [
-            Option("close to 0: it fits its lump", False, "Where q lives, p is only half as high."),
             Option(
-                "at least log 2 = 0.69",
+                "close to 0: it fits its lump", False, "Where q lives, p is only a third as high."
+            ),
+            Option(
+                "what it is for two: one lump is kept, either way",
+                False,
+                "How much of p lies on the kept lump decides: a half, or a third.",
+            ),
+            Option(
+                "at least log 3 = 1.10",
                 True,
-                "On its lump p = ½p₁, so KL(q‖p) = log 2 + KL(q‖p₁): log 2 for the lost lump, the "
+                "On its lump p = p₁/3, so KL(q‖p) = log 3 + KL(q‖p₁): log 3 for the lost lumps, the "
                 "rest because a lump is not a Gaussian either.",
             ),
             Option(
-                "infinite: it gives the other lump no mass",
+                "infinite: it gives the other lumps no mass",
                 False,
                 "That is KL(p‖q). In KL(q‖p) nothing is asked where q = 0.",
             ),
@@ -179,6 +186,18 @@ Exercise(
                 log_evidence(log_joint, spacing) - (log_q.exp() * (log_joint - log_q)).sum(1)
             ),
             "The expectation under q is an integral: it needs the spacing.",
+        ),
+        Mistake(
+            lambda log_q, log_joint, spacing: (
+                log_evidence(log_joint, spacing) - (log_joint - log_q).sum(1) * spacing
+            ),
+            "The weights are missing: an expectation under q weighs every node by q(z_j).",
+        ),
+        Mistake(
+            lambda log_q, log_joint, spacing: (
+                log_evidence(log_joint, spacing) - (log_joint - log_q).mean(1)
+            ),
+            "You averaged over the nodes as if all were equally likely. Under q they are not.",
         ),
         Mistake(
             lambda log_q, log_joint, spacing: (

@@ -1,7 +1,7 @@
 """Lesson 05's exercises: right answers, stubs, and wrong ones as a student would write them."""
 
 import torch
-from torch.distributions import Independent, Normal, kl_divergence
+from torch.distributions import Bernoulli, Independent, Normal, kl_divergence
 
 from course_utils.lessons.l05_variational_em.bent_decoder import log_evidence
 
@@ -15,8 +15,8 @@ def stub_2(log_q, log_joint, spacing):
     return log_evidence(log_joint, spacing) - elbo
 
 
-def stub_3(covariance):
-    return ...
+def stub_3(covariance, cut):
+    raise NotImplementedError
 
 
 def stub_4(log_likelihood, mu, sigma, eps):
@@ -24,6 +24,14 @@ def stub_4(log_likelihood, mu, sigma, eps):
 
 
 def stub_5(log_joint, means, q):
+    raise NotImplementedError
+
+
+def stub_6(log_joint, means, tau):
+    raise NotImplementedError
+
+
+def stub_7(log_joint, log_q):
     raise NotImplementedError
 
 
@@ -88,31 +96,46 @@ def posterior_summed(log_q, log_joint, spacing):
     return (log_q.exp() * (log_q - log_posterior) * spacing).sum(1)
 
 
-def conditional(covariance):
-    """Var(z_i | the others), by Schur's complement."""
-    H, out = len(covariance), []
-    for i in range(H):
-        rest = [j for j in range(H) if j != i]
-        across = covariance[i, rest]
-        explained = across @ torch.linalg.solve(covariance[rest][:, rest], across)
-        out.append(covariance[i, i] - explained)
-    return torch.stack(out)
+def unweighted(log_q, log_joint, spacing):
+    return log_evidence(log_joint, spacing) - ((log_joint - log_q) * spacing).sum(1)
 
 
-def marginal(covariance):
-    return torch.diag(covariance)
+def evenly_weighted(log_q, log_joint, spacing):
+    return log_evidence(log_joint, spacing) - torch.mean(log_joint - log_q, dim=1)
 
 
-def precisions(covariance):
-    return torch.diag(covariance.inverse())
+def mutual_information(covariance, cut):
+    """The same price from the covariances of the groups."""
+    first, second = covariance[:cut, :cut], covariance[cut:, cut:]
+    return 0.5 * torch.log(first.det() * second.det() / covariance.det())
 
 
-def entrywise(covariance):
-    return torch.diag(1 / covariance)
+def every_tie(covariance, cut):
+    return 0.5 * (torch.log(torch.diag(covariance.inverse())).sum() + torch.logdet(covariance))
 
 
-def deviations(covariance):
-    return conditional(covariance).sqrt()
+def cut_without_half(covariance, cut):
+    return 2 * mutual_information(covariance, cut)
+
+
+def cut_negated(covariance, cut):
+    return -mutual_information(covariance, cut)
+
+
+def cut_without_sigma(covariance, cut):
+    precision = covariance.inverse()
+    blocks = precision[:cut, :cut], precision[cut:, cut:]
+    return sum(block.logdet() for block in blocks) / 2
+
+
+def cut_sigma_subtracted(covariance, cut):
+    return cut_without_sigma(covariance, cut) - 0.5 * covariance.logdet()
+
+
+def cut_without_logs(covariance, cut):
+    precision = covariance.inverse()
+    blocks = precision[:cut, :cut], precision[cut:, cut:], covariance
+    return 0.5 * sum(torch.det(block) for block in blocks)
 
 
 def bound(log_likelihood, mu, sigma, eps, *, sign=1.0, width=None, second=None):
@@ -219,8 +242,99 @@ def exact_component(log_joint, means, q):
     return log_joint.softmax(dim=1), sweep(log_joint, means, q)[1]
 
 
-RIGHT = {"05.1": trapezoid, "05.2": kl, "05.3": conditional, "05.4": bound, "05.5": sweep}
-STUBS = {"05.1": stub_1, "05.2": stub_2, "05.3": stub_3, "05.4": stub_4, "05.5": stub_5}
+def not_normalised(log_joint, means, q):
+    return scores(log_joint, means, q).exp(), sweep(log_joint, means, q)[1]
+
+
+def left_as_logs(log_joint, means, q):
+    return scores(log_joint, means, q), sweep(log_joint, means, q)[1]
+
+
+def scores(log_joint, means, q):
+    _, pixels = sweep(log_joint, means, q)
+    return log_joint + pixels @ means.log().T + (1 - pixels) @ (1 - means).log().T
+
+
+def sweep_bound(log_joint, means, tau):
+    """Term by term: the expected log joint and both entropies."""
+    score = log_joint + tau @ means.log().T + (1 - tau) @ (1 - means).log().T
+    q = score.softmax(1)
+    return (q * (score - q.log())).sum(1) + Bernoulli(tau).entropy().sum(1)
+
+
+def pixels_without_entropy(log_joint, means, tau):
+    return sweep_bound(log_joint, means, tau) - Bernoulli(tau).entropy().sum(1)
+
+
+def entropy_subtracted(log_joint, means, tau):
+    return sweep_bound(log_joint, means, tau) - 2 * Bernoulli(tau).entropy().sum(1)
+
+
+def half_an_entropy(log_joint, means, tau):
+    return pixels_without_entropy(log_joint, means, tau) - (tau * tau.log()).sum(1)
+
+
+def hard_component(log_joint, means, tau):
+    score = log_joint + tau @ means.log().T + (1 - tau) @ (1 - means).log().T
+    return score.max(1).values + Bernoulli(tau).entropy().sum(1)
+
+
+def component_without_entropy(log_joint, means, tau):
+    score = log_joint + tau @ means.log().T + (1 - tau) @ (1 - means).log().T
+    return (score.softmax(1) * score).sum(1) + Bernoulli(tau).entropy().sum(1)
+
+
+def the_evidence(log_joint, means, tau):
+    return torch.logsumexp(log_joint, dim=1)
+
+
+def importance(log_joint, log_q):
+    return (log_joint - log_q).exp().mean(0).log()
+
+
+def elbo_again(log_joint, log_q):
+    return torch.mean(log_joint - log_q, dim=0)
+
+
+def weights_summed(log_joint, log_q):
+    return torch.logsumexp(log_joint - log_q, 0)
+
+
+def q_forgotten(log_joint, log_q):
+    return log_joint.exp().mean(0).log()
+
+
+def weights_without_log(log_joint, log_q):
+    return torch.exp(log_joint - log_q).mean(0)
+
+
+def self_normalised(log_joint, log_q):
+    log_weights = log_joint - log_q
+    return (log_weights.softmax(0) * log_weights).sum(0)
+
+
+def q_multiplied(log_joint, log_q):
+    return (log_joint + log_q).exp().mean(0).log()
+
+
+RIGHT = {
+    "05.1": trapezoid,
+    "05.2": kl,
+    "05.3": mutual_information,
+    "05.4": bound,
+    "05.5": sweep,
+    "05.6": sweep_bound,
+    "05.7": importance,
+}
+STUBS = {
+    "05.1": stub_1,
+    "05.2": stub_2,
+    "05.3": stub_3,
+    "05.4": stub_4,
+    "05.5": stub_5,
+    "05.6": stub_6,
+    "05.7": stub_7,
+}
 WRONG = [
     ("05.1", a_sum, "has a width too"),
     ("05.1", spacing_added, "add its"),
@@ -234,10 +348,14 @@ WRONG = [
     ("05.2", expectation_summed, "needs the spacing"),
     ("05.2", entropy_forgotten, "entropy of q is missing"),
     ("05.2", posterior_summed, "sums to 1 over the grid"),
-    ("05.3", marginal, "marginal variances"),
-    ("05.3", precisions, "These are precisions"),
-    ("05.3", entrywise, "entry by entry"),
-    ("05.3", deviations, "standard deviations"),
+    ("05.2", unweighted, "weights are missing"),
+    ("05.2", evenly_weighted, "equally likely"),
+    ("05.3", every_tie, "cuts every tie"),
+    ("05.3", cut_without_half, "factor ½"),
+    ("05.3", cut_negated, "sign is turned"),
+    ("05.3", cut_without_sigma, "log|Σ| is missing"),
+    ("05.3", cut_sigma_subtracted, "with a plus"),
+    ("05.3", cut_without_logs, "summed determinants"),
     ("05.4", kl_added, "The KL is subtracted"),
     ("05.4", kl_forgotten, "is missing"),
     ("05.4", variance_times_noise, "wrong width"),
@@ -255,4 +373,18 @@ WRONG = [
     ("05.5", over_images, "over components"),
     ("05.5", log_outside, "log E[p]"),
     ("05.5", exact_component, "exact posterior"),
+    ("05.5", not_normalised, "Not normalised"),
+    ("05.5", left_as_logs, "log q(k)"),
+    ("05.6", pixels_without_entropy, "entropy of the pixels is missing"),
+    ("05.6", entropy_subtracted, "wrong sign"),
+    ("05.6", half_an_entropy, "two terms"),
+    ("05.6", hard_component, "softer"),
+    ("05.6", component_without_entropy, "entropy of q(k) is missing"),
+    ("05.6", the_evidence, "the evidence itself"),
+    ("05.7", elbo_again, "it is the ELBO again"),
+    ("05.7", weights_summed, "You summed the weights"),
+    ("05.7", q_forgotten, "divided by q(z)"),
+    ("05.7", weights_without_log, "estimate of p(x)"),
+    ("05.7", self_normalised, "under the weights"),
+    ("05.7", q_multiplied, "subtract log q"),
 ]

@@ -1,10 +1,11 @@
 import torch
 from hypothesis import given
+from pictures import drawn_texts, unreadable
 from shared_05 import few, seeds
 from torch.distributions import Independent, Normal
 
 from course_utils import deep, vem
-from course_utils.lessons.l05_variational_em.algorithm import local_elbo
+from course_utils.lessons.l05_variational_em.algorithm import draw_model, local_elbo
 
 
 @given(seeds)
@@ -20,3 +21,10 @@ def test_the_local_elbo_averages_to_the_exact_one(seed):
     with torch.no_grad():
         error = model(mu + sigma * eps).log_prob(x).std(0) / 4000**0.5
     assert ((ours - exact).abs() < 5 * error + 1e-6).all()
+
+
+def test_the_drawing_of_the_model_can_be_read():
+    with drawn_texts() as texts:
+        picture = draw_model()
+    assert not unreadable(texts)
+    assert "row n of a table" in picture.alt

@@ -35,3 +35,11 @@ def test_your_q_stands_on_its_curve(by_hand):
     means, bounds = frame["slice"]
     at = (means + 2.0).abs().argmin()
     assert bounds[at].item() == pytest.approx(frame["here"][1][0], abs=1e-9)
+
+
+def test_your_q_and_its_curve_are_in_sight_at_every_corner(by_hand):
+    lowest, highest = by_hand.artists["slice"].axes.get_ylim()
+    for corner in by_hand.corners():
+        frame = by_hand.frame(**corner)
+        assert lowest < frame["slice"][1].min() and frame["here"][1][0] < highest
+        assert lowest < frame["here"][1][0]

@@ -2,10 +2,17 @@ import itertools
 
 import pytest
 import torch
-from pictures import faults
+from pictures import drawn_texts, faults, unreadable
+from shared_05 import ill_posed
 
 from course_utils import deep, vem
-from course_utils.lessons.l05_variational_em.epochs import explore_epochs, look
+from course_utils.lessons.l05_variational_em.epochs import (
+    explore_epochs,
+    look,
+    plot_data_size,
+    poll_data_size,
+    predict_epochs,
+)
 
 
 @pytest.fixture(scope="module")
@@ -35,3 +42,19 @@ def test_the_epochs_can_be_read_and_their_gaps_are_evidence_minus_bound(training
         for k, (low, high) in enumerate(itertools.pairwise(edges)):
             inside = (moment.mean[:400] > low) & (moment.mean[:400] <= high)
             assert torch.equal(torch.stack(frame[f"code_{k}"], 1), x[:400][inside])
+
+
+def test_its_questions_have_one_right_answer_and_every_option_a_reason(training):
+    assert not ill_posed(predict_epochs(*training).poll, poll_data_size())
+
+
+def test_it_opens_at_the_beginning(training):
+    assert explore_epochs(*training).controls["step"].value == 0
+
+
+def test_the_two_decoders_can_be_read_and_described_with_numbers(training):
+    x, models = training[0], {300: deep.Decoder(1, 2, (4,)), 3000: deep.Decoder(1, 2, (4,))}
+    with drawn_texts() as texts:
+        picture = plot_data_size(models, {300: -1.109, 3000: -1.717}, x[:300])
+    assert not unreadable(texts)
+    assert "−1.11" in picture.alt and "−1.72" in picture.alt

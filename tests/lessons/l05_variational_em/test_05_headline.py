@@ -6,7 +6,12 @@ from shared_05 import few, seeds
 from torch.distributions import Independent, Normal
 
 from course_utils import deep, vem
-from course_utils.lessons.l05_variational_em.headline import mean_misfit, plot_ranking
+from course_utils.lessons.l05_variational_em.headline import (
+    mean_misfit,
+    plot_ranking,
+    plot_rounds,
+    tighter_bound,
+)
 
 
 @given(seeds, st.floats(0.2, 1.0))
@@ -30,3 +35,24 @@ def test_the_ranking_can_be_read_and_described_with_numbers():
         picture = plot_ranking(names, evidence, elbo)
     assert not unreadable(texts)
     assert "-1.750" in picture.alt
+
+
+def test_the_rounds_can_be_read_and_described_with_numbers():
+    with drawn_texts() as texts:
+        picture = plot_rounds([[-1.0, -1.1], [-1.0005, -1.099], [-1.001, -1.0985]])
+    assert not unreadable(texts)
+    assert "rises by 1.50" in picture.alt and "changes by -1.00" in picture.alt
+
+
+@given(seeds)
+@few
+def test_the_tighter_bound_lies_between_the_elbo_and_the_evidence_on_average(seed):
+    torch.manual_seed(seed)
+    x, prior = torch.randn(1).double(), Normal(0.0, 1.0)
+    q = Normal(torch.randn(1).double(), 0.5 + torch.rand(1).double())
+    z = q.sample(torch.Size([50, 2000]))[..., 0]  # 2000 runs of 50 samples
+    log_weights = prior.log_prob(z) + Normal(z, 0.8).log_prob(x), q.log_prob(z)
+    ours = tighter_bound(*log_weights)
+    evidence = Normal(0.0, (1 + 0.8**2) ** 0.5).log_prob(x)
+    assert (ours >= (log_weights[0] - log_weights[1]).mean(0) - 1e-12).all()
+    assert ours.mean() < evidence + 4 * ours.std() / 2000**0.5

@@ -10,6 +10,7 @@ from course_utils.lessons.l05_variational_em.mean_field import (
     explore_mean_field,
     mean_field_variances,
     predict_mean_field,
+    price_of_a_cut,
 )
 
 
@@ -36,6 +37,23 @@ def test_no_factorised_gaussian_is_closer_than_the_mean_field_variances(seed, H)
         mean = size * torch.randn(H).double()
         q = MultivariateNormal(mean, torch.diag(other))
         assert kl_divergence(q, posterior) >= best - 1e-12
+
+
+@given(seeds, st.integers(1, 3))
+@few
+def test_the_price_of_a_cut_is_the_kl_of_the_best_blocks_and_none_is_closer(seed, cut):
+    torch.manual_seed(seed)
+    root, zeros = torch.randn(4, 4).double(), torch.zeros(4).double()
+    posterior = MultivariateNormal(zeros, root @ root.T + 0.1 * torch.eye(4))
+    precision = posterior.precision_matrix
+    blocks = [precision[:cut, :cut].inverse(), precision[cut:, cut:].inverse()]
+    price = price_of_a_cut(posterior.covariance_matrix, cut)
+    best = kl_divergence(MultivariateNormal(zeros, torch.block_diag(*blocks)), posterior)
+    torch.testing.assert_close(price, best)
+    for block in blocks:
+        block += 0.01 * torch.eye(len(block)).double()
+    other = kl_divergence(MultivariateNormal(zeros, torch.block_diag(*blocks)), posterior)
+    assert other > price
 
 
 @pytest.fixture(scope="module")

@@ -3,12 +3,14 @@ import itertools
 import torch
 from hypothesis import given
 from pictures import drawn_texts, unreadable
-from shared_05 import few, seeds
+from shared_05 import few, ill_posed, seeds
 
 from course_utils import mixture, vem
 from course_utils.lessons.l05_variational_em.missing_pixels import (
+    mean_field_bound,
     mean_field_sweep,
     plot_completions,
+    poll_pixels,
 )
 
 
@@ -41,6 +43,20 @@ def test_a_mean_field_sweep_maximises_the_enumerated_bound_factor_by_factor(seed
         assert enumerated_elbo(log_joint[0], means, start[0], moved) <= best_pixels + 1e-12
         other = (q[0].log() + 0.3 * torch.randn(3).double()).softmax(0)
         assert enumerated_elbo(log_joint[0], means, other, pixels[0]) <= best_q + 1e-12
+
+
+@given(seeds)
+@few
+def test_the_bound_of_the_pixels_is_the_enumerated_one_of_their_best_component(seed):
+    torch.manual_seed(seed)
+    means, log_joint = torch.rand(3, 4).double() * 0.8 + 0.1, torch.randn(1, 3).double() - 4
+    q, pixels = mean_field_sweep(log_joint, means, torch.randn(1, 3).double().softmax(1))
+    ours = mean_field_bound(log_joint, means, pixels)
+    torch.testing.assert_close(ours[0], enumerated_elbo(log_joint[0], means, q[0], pixels[0]))
+
+
+def test_its_questions_have_one_right_answer_and_every_option_a_reason():
+    assert not ill_posed(*(poll_pixels(number) for number in (1, 2, 3)))
 
 
 def test_sweeps_are_those_of_vem_mean_field():
