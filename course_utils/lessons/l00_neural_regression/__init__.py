@@ -6,9 +6,9 @@
 - gradients – 3 · Gradients without error: finite differences beside autograd; exercise 00.1
 - perfect_score – 5 · The score of a perfect network: the training loss and its floor
 - likelihood – 6 · Squared error is a likelihood: the best variance, nats; exercises 00.2 and 00.3
-- learning_rate – 7 · How long a step?: descent in a valley; exercise 00.4
+- learning_rate – 7 · How long a step?: descent in a valley; exercises 00.4 and 00.5
 - other_parts – 8 · Other parts, same floor: 32 networks trained side by side
-- unsaid – 9 · What the score does not say: outside the data, and with twenty points
+- unsaid – 9 · What the score does not say: outside the data, with twenty points; exercise 00.6
 
 For several of them: drawing (lines, the sine with its data), cases (what exercises are tried on).
 """
@@ -16,7 +16,7 @@ For several of them: drawing (lines, the sine with its data), cases (what exerci
 from course_utils.lessons.l00_neural_regression.gradients import predict_step
 from course_utils.lessons.l00_neural_regression.learning_rate import predict_rate
 from course_utils.lessons.l00_neural_regression.likelihood import plot_density, poll_perfect
-from course_utils.lessons.l00_neural_regression.network import plot_fit
+from course_utils.lessons.l00_neural_regression.network import plot_fit, poll_backprop
 from course_utils.lessons.l00_neural_regression.other_parts import (
     GRID,
     explore_choices,
@@ -33,6 +33,7 @@ __all__ = [  # noqa: RUF022 – in the notebook's order
     "plot_data",
     "plot_fit",
     "predict_step",
+    "poll_backprop",
     "plot_training",
     "poll_perfect",
     "plot_density",

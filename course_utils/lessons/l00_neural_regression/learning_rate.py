@@ -154,6 +154,12 @@ Exercise(
         ),
         Mistake(
             lambda features: (
+                2 / torch.linalg.eigvalsh(2 * features.T @ features / (len(features) - 1)).max()
+            ),
+            "You divided by N − 1, as for a sample variance. The loss is a plain mean: N.",
+        ),
+        Mistake(
+            lambda features: (
                 1 / torch.linalg.eigvalsh(2 * features.T @ features / len(features)).max()
             ),
             "Half the limit: that rate removes the steep error in one step. It may overshoot by as "
@@ -179,4 +185,47 @@ Exercise(
     formula="$$\\nabla^2 L = \\frac2N \\Phi^\\top \\Phi, \\qquad \\alpha < "
     "\\frac{2}{\\lambda_{\\max}}$$ with $\\lambda_{\\max}$ from "
     "<code>torch.linalg.eigvalsh</code>.",
+)
+
+
+def momentum_limit(curvature: Tensor, keep: float) -> Tensor:
+    """From this rate on descent with m <- keep m + gradient, theta <- theta - alpha m, diverges."""
+    return 2 * (1 + keep) / curvature
+
+
+def _number(value: float) -> Tensor:
+    return torch.tensor(value, dtype=torch.float64)
+
+
+Exercise(
+    "00.5",
+    momentum_limit,
+    cases=[(_number(31.9), 0.9), (_number(2.0), 0.5), (_number(0.74), 0.0)],
+    mistakes=[
+        Mistake(
+            lambda curvature, keep: 2 / curvature,
+            "That is the limit without momentum. The velocity turns the zigzag back before it grows.",
+        ),
+        Mistake(
+            lambda curvature, keep: 2 * (1 - keep) / curvature,
+            "True for a steady slope, where m grows to ∇ / (1 − keep). But at the limit ∇ changes its sign "
+            "at every step, and m shrinks to ∇ / (1 + keep).",
+        ),
+        Mistake(
+            lambda curvature, keep: 2 / (curvature * (1 + keep)),
+            "The right factor on the wrong side: m is smaller than ∇ there, so α may be larger.",
+        ),
+        Mistake(
+            lambda curvature, keep: (1 + keep) / curvature,
+            "Half of it: at that rate the two roots are equal in size and within ±1. The error dies out.",
+        ),
+        Mistake(
+            lambda curvature, keep: 2 * (1 + keep) / curvature**2,
+            "λ enters once: α and λ appear as the product αλ only.",
+        ),
+    ],
+    nudge="Where does it first fail? The error flips its sign at every step and keeps its size: put "
+    "e, −e, e for three errors in a row into the rule.",
+    formula="$$e_{t+1} = (1 + \\text{keep} - \\alpha\\lambda)\\,e_t - \\text{keep}\\cdot e_{t-1}, \\qquad "
+    "e_{t+1} = -e_t = e_{t-1} \\;\\Rightarrow\\; \\alpha\\lambda = 2\\,(1 + \\text{keep})$$",
 )

@@ -55,6 +55,20 @@ Exercise(
             "The ½ in front of the square is missing: the exponent is (x − g)² / (2σ²).",
         ),
         Mistake(
+            lambda x, mean, sigma2: (
+                0.5 * (x - mean).square() / sigma2 + 0.5 * (2 * math.pi * sigma2.sqrt()).log()
+            ),
+            "You have log σ with a ½ in front. log √(2πσ²) is ½ log 2πσ², or ½ log 2π + log σ: the "
+            "root is taken once.",
+        ),
+        Mistake(
+            lambda x, mean, sigma2: (
+                0.5 * (x - mean).square() / sigma2 + sigma2.log() + 0.5 * math.log(2 * math.pi)
+            ),
+            "Your log σ is <code>sigma2.log()</code>. <code>sigma2</code> is the variance: log σ is half "
+            "of its logarithm.",
+        ),
+        Mistake(
             lambda x, mean, sigma2: -gaussian_nll(x, mean, sigma2),
             "That is the log-likelihood. The loss is its negative: turn the sign.",
         ),
@@ -101,45 +115,59 @@ def poll_perfect() -> Poll:
     )
 
 
-def floor_in_nats(scale: Tensor) -> Tensor:
-    """The entropy of normal noise with standard deviation scale: 0.5 log(2 pi e scale^2)."""
-    return 0.5 * (2 * math.pi * math.e * scale**2).log()
+def floor_in_nats(scales: Tensor) -> Tensor:
+    """Mean entropy of normal noise whose standard deviations at the points are scales (N,)."""
+    return 0.5 * (2 * math.pi * math.e * scales**2).log().mean()
 
 
 Exercise(
     "00.3",
     floor_in_nats,
-    cases=[(number(0.1),), (number(1.0),), (number(2.5),)],
+    cases=[(normal(6).exp(),), (normal(9, seed=1).exp() / 4,)],
     mistakes=[
         Mistake(
-            lambda scale: 0.5 * (2 * math.pi * math.e * scale).log(),
-            "You put σ where the formula has σ². <code>scale</code> is the standard deviation: "
-            "square it.",
+            lambda scales: 0.5 * (2 * math.pi * math.e * scales).log().mean(),
+            "You put σ where the formula has σ². <code>scales</code> are standard deviations: "
+            "square them.",
         ),
         Mistake(
-            lambda scale: 0.5 * (2 * math.pi * scale**2).log(),
+            lambda scales: 0.5 * (2 * math.pi * math.e * scales.square().mean()).log(),
+            "That is the floor of those who must give every point the same variance. Who knows the "
+            "width at each point averages the logarithms, not the variances.",
+        ),
+        Mistake(
+            lambda scales: 0.5 * (2 * math.pi * math.e * scales.mean() ** 2).log(),
+            "You averaged the widths before the logarithm. Each point has its own entropy: average "
+            "those.",
+        ),
+        Mistake(
+            lambda scales: 0.5 * (2 * math.pi * scales**2).log().mean(),
             "The e is missing. Half a nat per point is the expected square itself: "
             "E(x − g)² / (2σ²) = ½ = ½ log e.",
         ),
         Mistake(
-            lambda scale: (2 * math.pi * math.e * scale**2).log(),
+            lambda scales: (2 * math.pi * math.e * scales**2).log().mean(),
             "The ½ is missing: it comes from the square root in the normal density.",
         ),
         Mistake(
-            lambda scale: 0.5 * (2 * math.pi * math.e * scale**2).log2(),
+            lambda scales: 0.5 * (2 * math.pi * math.e * scales**2).log2().mean(),
             "That is the floor in bits. For nats take the natural logarithm.",
         ),
         Mistake(
-            lambda scale: -0.5 * (2 * math.pi * math.e * scale**2).log(),
+            lambda scales: -0.5 * (2 * math.pi * math.e * scales**2).log().mean(),
             "The sign is turned: the floor of the <i>negative</i> log-likelihood is +½ log 2πeσ².",
         ),
         Mistake(
-            lambda scale: scale**2,
-            "That is the floor of the squared error. In nats: put MSE = σ² into ½ log 2πe·MSE.",
+            lambda scales: 0.5 * (2 * math.pi * math.e * scales**2).log().sum(),
+            "That is the sum over the points. Nats are given per point: take the mean.",
+        ),
+        Mistake(
+            lambda scales: scales.square().mean(),
+            "That is the floor of the squared error. In nats every point has ½ log 2πeσ².",
         ),
     ],
-    nudge="With the best variance, the NLL is ½ log 2πe·MSE. What is the MSE of a perfect network?",
-    formula="$$\\tfrac12 \\log 2\\pi e \\sigma^2$$",
+    nudge="At one point the floor is ½ log 2πeσ² with that point's σ. What is it on average?",
+    formula="$$\\frac1N\\sum_n\\tfrac12 \\log 2\\pi e \\sigma(z_n)^2$$ The mean is outside the logarithm.",
 )
 
 

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from course_utils.kit import figure, style
+from course_utils.kit import Option, Poll, figure, style
 from course_utils.kit.figure import Picture
 from course_utils.lessons.l00_neural_regression.drawing import DATA, MODEL, TRUTH
 
@@ -26,4 +26,31 @@ def plot_fit(z: Tensor, x: Tensor, decoder: nn.Module, title: str) -> Picture:
         alt=f"The network's prediction with the data and the sine. Its mean squared error is "
         f"{error:.4f}; it is {miss[150:251].max():.2f} from the sine at most for |z| < 1 and "
         f"{miss.max():.2f} at most for |z| < 4.",
+    )
+
+
+def poll_backprop() -> Poll:
+    """What a gradient without error does not decide."""
+    return Poll(
+        "Backpropagation gives the exact gradient of the loss in every parameter. Does it suffice to "
+        "find the best network?",
+        [
+            Option(
+                "yes: follow it, and the loss falls to its minimum",
+                False,
+                "Every step of a run that explodes may follow the exact gradient; and what it leads "
+                "to, if it leads down, is a valley, not always the deepest.",
+            ),
+            Option(
+                "no: it says which way is down, and nothing else",
+                True,
+                "Not how far to go, nor where to start, nor whether new points are as well served. "
+                "Sections 7 to 9 are about these three.",
+            ),
+            Option(
+                "no: backpropagation only approximates the gradient",
+                False,
+                "It is the chain rule, exact up to rounding.",
+            ),
+        ],
     )

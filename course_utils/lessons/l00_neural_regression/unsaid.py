@@ -5,9 +5,10 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from course_utils.kit import Explorer, Option, Poll, figure, predict, style
+from course_utils.kit import Exercise, Explorer, Mistake, Option, Poll, figure, predict, style
 from course_utils.kit.figure import Picture
 from course_utils.kit.poll import Prediction
+from course_utils.lessons.draws import normal
 from course_utils.lessons.l00_neural_regression.drawing import (
     DATA,
     MODEL,
@@ -113,7 +114,7 @@ def plot_few(
     left.plot(grid, grid.sin(), **TRUTH.line)
     left.plot(grid, fit, **MODEL.line | {"linestyle": "-", "linewidth": 2.5})
     left.plot(z, x, **DATA.dots, zorder=4)
-    left.set(xlim=(-4, 4), ylim=(-2, 2), xlabel="$z$", ylabel="$x$", title="It learns the noise")
+    left.set(xlim=(-4, 4), ylim=(-2, 2), xlabel="$z$", ylabel="$x$", title="Twenty points, one fit")
     steps, floor, lowest = every * np.arange(len(test)), NOISE**2, min(test)
     right.plot(steps, train, **MODEL.line | {"linewidth": 2.5})
     right.plot(steps, test, **MODEL.line | {"linestyle": "-"})
@@ -133,10 +134,64 @@ def plot_few(
         ha="right",
         va="top",
     )
-    right.set_title("Below the floor: no prize")
+    right.set_title("Both losses")
     return figure(
         fig,
         alt=f"Left, a wiggling fit through {len(z)} points, away from the sine. Right, the training "
         f"loss falls to {train[-1]:.4f}, below the noise variance {floor:g}; the test loss is lowest, "
         f"{lowest:.4f}, at step {every * test.index(lowest)} and rises to {test[-1]:.4f}.",
     )
+
+
+def best_and_floor(z: Tensor, share: float, sigma2: float) -> tuple[Tensor, Tensor]:
+    """E[x | z] and Var(x | z) of x = ±sin z + noise, plus with probability share; z (N,)."""
+    best = (2 * share - 1) * z.sin()
+    return best, sigma2 + z.sin().square() - best.square()
+
+
+def _best_variant(middle: float = 1.0, noise: float = 1.0, spread: float = 1.0, power: float = 1.0):
+    """best_and_floor with one thing done differently."""
+
+    def answer(z: Tensor, share: float, sigma2: float) -> tuple[Tensor, Tensor]:
+        best = (2 * share - 1) * z.sin()
+        inside = z.sin().square() - middle * best.square()
+        return best, noise * sigma2**power + spread * inside
+
+    return answer
+
+
+Exercise(
+    "00.6",
+    best_and_floor,
+    cases=[(normal(5), 0.75, 0.01), (normal(4, seed=1), 0.4, 0.25)],
+    mistakes=[
+        Mistake(
+            lambda z, share, sigma2: (z.sin(), best_and_floor(z, share, sigma2)[1]),
+            "The best prediction is the mean of x, not its likelier branch: weigh sin z and −sin z.",
+        ),
+        Mistake(
+            lambda z, share, sigma2: (share * z.sin(), best_and_floor(z, share, sigma2)[1]),
+            "The other branch counts, too: −sin z with probability 1 − share.",
+        ),
+        Mistake(
+            _best_variant(spread=0.0),
+            "That is the noise alone. Nobody can tell the branch from z: its variance is noise, too.",
+        ),
+        Mistake(
+            _best_variant(noise=0.0),
+            "σ² is missing: the noise comes on top of the choice of the branch.",
+        ),
+        Mistake(
+            _best_variant(middle=0.0),
+            "That is E[x² | z]. A variance subtracts the squared mean.",
+        ),
+        Mistake(
+            _best_variant(power=0.5),
+            "The noise enters with its variance σ², not with its standard deviation σ.",
+        ),
+    ],
+    nudge="Given z there are two values, ±sin z, and noise. Mean and variance of that coin, then add "
+    "the variance of the noise.",
+    formula="$$\\mathbb E[x\\mid z] = (2\\,\\text{share} - 1)\\sin z, \\qquad "
+    "\\operatorname{Var}(x\\mid z) = \\sigma^2 + 4\\,\\text{share}\\,(1-\\text{share})\\sin^2 z$$",
+)

@@ -11,14 +11,22 @@ def stub_1(f, t, h):
 
 
 def stub_2(x, mean, sigma2):
-    return 0.5 * ... + 0.5 * ...
+    raise NotImplementedError
 
 
-def stub_3(scale):
+def stub_3(scales):
     raise NotImplementedError
 
 
 def stub_4(features):
+    raise NotImplementedError
+
+
+def stub_5(curvature, keep):
+    raise NotImplementedError
+
+
+def stub_6(z, share, sigma2):
     raise NotImplementedError
 
 
@@ -68,6 +76,14 @@ def square_not_halved(x, mean, sigma2):
     return (x - mean) ** 2 / sigma2 + 0.5 * torch.log(2 * torch.pi * sigma2)
 
 
+def half_a_root(x, mean, sigma2):
+    return (x - mean) ** 2 / (2 * sigma2) + 0.5 * torch.log(2 * torch.pi * torch.sqrt(sigma2))
+
+
+def variance_for_scale_in_log(x, mean, sigma2):
+    return (x - mean) ** 2 / (2 * sigma2) + math.log(math.sqrt(2 * math.pi)) + torch.log(sigma2)
+
+
 def likelihood(x, mean, sigma2):
     return Normal(mean, sigma2.sqrt()).log_prob(x)
 
@@ -80,28 +96,40 @@ def summed(x, mean, sigma2):
     return -Normal(mean, sigma2.sqrt()).log_prob(x).sum()
 
 
-def scale_as_variance(scale):
-    return 0.5 * math.log(2 * math.pi * math.e * scale)
+def scale_as_variance(scales):
+    return torch.mean(0.5 * torch.log(2 * math.pi * math.e * scales))
 
 
-def without_e(scale):
-    return 0.5 * torch.log(2 * torch.pi * scale**2)
+def one_variance(scales):
+    return 0.5 * torch.log(2 * math.pi * math.e * (scales**2).mean())
 
 
-def whole_log(scale):
-    return torch.log(2 * torch.pi * math.e * scale**2)
+def mean_width(scales):
+    return Normal(0.0, scales.mean()).entropy()
 
 
-def bits(scale):
-    return 0.5 * math.log2(2 * math.pi * math.e * scale**2)
+def without_e(scales):
+    return 0.5 * torch.log(2 * torch.pi * scales**2).mean()
 
 
-def sign(scale):
-    return -(0.5 + 0.5 * math.log(2 * math.pi) + scale.log())
+def whole_log(scales):
+    return torch.log(2 * torch.pi * math.e * scales**2).mean()
 
 
-def squared_error(scale):
-    return scale * scale
+def bits(scales):
+    return Normal(0.0, scales).entropy().mean() / math.log(2)
+
+
+def sign(scales):
+    return -(0.5 + 0.5 * math.log(2 * math.pi) + scales.log()).mean()
+
+
+def entropies_summed(scales):
+    return Normal(0.0, scales).entropy().sum()
+
+
+def squared_error(scales):
+    return (scales * scales).mean()
 
 
 def hessian(features):
@@ -136,13 +164,80 @@ def curvature(features):
     return torch.linalg.eigvalsh(hessian(features))[-1]
 
 
+def one_less(features):
+    H = 2 * features.T @ features / (features.shape[0] - 1)
+    return 2 / torch.linalg.eigvalsh(H)[-1]
+
+
+def momentum(curvature, keep):
+    return (2 + 2 * keep) / curvature
+
+
+def no_momentum(curvature, keep):
+    return 2 / curvature
+
+
+def steady_slope(curvature, keep):
+    return 2 / curvature * (1 - keep)
+
+
+def wrong_side(curvature, keep):
+    return 2 / curvature / (1 + keep)
+
+
+def half_the_rate(curvature, keep):
+    return (1 + keep) / curvature
+
+
+def curvature_twice(curvature, keep):
+    return 2 * (1 + keep) / curvature / curvature
+
+
+def two_branches(z, share, sigma2):
+    mean = share * z.sin() - (1 - share) * z.sin()
+    return mean, 4 * share * (1 - share) * z.sin() ** 2 + sigma2
+
+
+def likelier_branch(z, share, sigma2):
+    return z.sin(), two_branches(z, share, sigma2)[1]
+
+
+def one_branch(z, share, sigma2):
+    return share * torch.sin(z), two_branches(z, share, sigma2)[1]
+
+
+def noise_alone(z, share, sigma2):
+    return two_branches(z, share, sigma2)[0], torch.full_like(z, sigma2)
+
+
+def noise_forgotten(z, share, sigma2):
+    return two_branches(z, share, sigma2)[0], 4 * share * (1 - share) * z.sin() ** 2
+
+
+def second_moment(z, share, sigma2):
+    return two_branches(z, share, sigma2)[0], z.sin() ** 2 + sigma2
+
+
+def scale_added(z, share, sigma2):
+    return two_branches(z, share, sigma2**0.5)
+
+
 RIGHT = {
     "00.1": lambda f, t, h: 0.5 * (f(t + h) / h - f(t - h) / h),
     "00.2": lambda x, mean, sigma2: -Normal(mean, sigma2.sqrt()).log_prob(x),
-    "00.3": lambda scale: Normal(0.0, scale).entropy(),
+    "00.3": lambda scales: Normal(0.0, scales).entropy().mean(),
     "00.4": lambda features: len(features) / torch.linalg.svdvals(features)[0] ** 2,
+    "00.5": momentum,
+    "00.6": two_branches,
 }
-STUBS = {"00.1": stub_1, "00.2": stub_2, "00.3": stub_3, "00.4": stub_4}
+STUBS = {
+    "00.1": stub_1,
+    "00.2": stub_2,
+    "00.3": stub_3,
+    "00.4": stub_4,
+    "00.5": stub_5,
+    "00.6": stub_6,
+}
 WRONG = [
     ("00.1", forward, "forward difference"),
     ("00.1", backward, "backward difference"),
@@ -158,7 +253,12 @@ WRONG = [
     ("00.2", likelihood, "turn the sign"),
     ("00.2", averaged, "the mean over the points"),
     ("00.2", summed, "the sum over the points"),
-    ("00.3", scale_as_variance, "square it"),
+    ("00.2", half_a_root, "the root is taken once"),
+    ("00.2", variance_for_scale_in_log, "half of its logarithm"),
+    ("00.3", scale_as_variance, "square them"),
+    ("00.3", one_variance, "the same variance"),
+    ("00.3", mean_width, "averaged the widths"),
+    ("00.3", entropies_summed, "the sum over the points"),
     ("00.3", without_e, "The e is missing"),
     ("00.3", whole_log, "The ½ is missing"),
     ("00.3", bits, "in bits"),
@@ -171,4 +271,16 @@ WRONG = [
     ("00.4", smallest, "smallest eigenvalue"),
     ("00.4", trace, "trace"),
     ("00.4", curvature, "λ_max itself"),
+    ("00.4", one_less, "N − 1"),
+    ("00.5", no_momentum, "without momentum"),
+    ("00.5", steady_slope, "steady slope"),
+    ("00.5", wrong_side, "wrong side"),
+    ("00.5", half_the_rate, "Half of it"),
+    ("00.5", curvature_twice, "λ enters once"),
+    ("00.6", likelier_branch, "likelier branch"),
+    ("00.6", one_branch, "The other branch counts"),
+    ("00.6", noise_alone, "noise alone"),
+    ("00.6", noise_forgotten, "σ² is missing"),
+    ("00.6", second_moment, "squared mean"),
+    ("00.6", scale_added, "not with its standard deviation"),
 ]

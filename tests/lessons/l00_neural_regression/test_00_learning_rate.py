@@ -1,9 +1,16 @@
+import numpy as np
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from shared_00 import explorers
 
 from course_utils import data
-from course_utils.lessons.l00_neural_regression.learning_rate import descend, largest_stable_lr
+from course_utils.lessons.l00_neural_regression.learning_rate import (
+    descend,
+    largest_stable_lr,
+    momentum_limit,
+)
 
 
 @pytest.mark.parametrize("factor", [0.99, 1.01])
@@ -31,3 +38,13 @@ def test_the_rate_question_has_the_numbers_of_the_data():
     assert [round(v, 2) for v in curvature.tolist()] == [0.74, 31.9]
     assert abs(largest_stable_lr(features) - 0.063) < 5e-4
     assert abs(4 / curvature.sum() - 0.123) < 5e-4
+
+
+@given(curvature=st.floats(0.1, 50), keep=st.floats(0, 0.95))
+@settings(deadline=None, max_examples=30, derandomize=True)
+def test_with_momentum_the_error_dies_out_below_the_limit_and_grows_above(curvature, keep):
+    limit = momentum_limit(torch.tensor(curvature), keep).item()
+    for share, grows in ((0.99, False), (1.01, True)):
+        sum_of_roots = 1 + keep - share * limit * curvature
+        roots = np.roots([1, -sum_of_roots, keep])  # of e'' = (1 + keep - αλ) e' - keep e
+        assert (abs(roots).max() > 1) == grows

@@ -28,7 +28,8 @@ def test_every_still_shows_the_default_and_the_filmstrip(name):
 
 def test_every_question_has_one_right_answer():
     z, x = points()
-    polls = [lesson.recall(k) for k in (1, 2, 3)] + [lesson.poll_perfect(), lesson.poll_few()]
+    polls = [lesson.recall(k) for k in (1, 2, 3)] + [lesson.poll_backprop()]
+    polls += [lesson.poll_perfect(), lesson.poll_few()]
     features = torch.cat([z, z**3], 1).double()
     predictions = [
         lesson.predict_step(),
