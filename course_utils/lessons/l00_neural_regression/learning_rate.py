@@ -217,7 +217,7 @@ Exercise(
         ),
         Mistake(
             lambda curvature, keep: (1 + keep) / curvature,
-            "Half of it: at that rate the two roots are equal in size and within ±1. The error dies out.",
+            "Half of it: at that rate the error shrinks by √keep a step, as fast as it can.",
         ),
         Mistake(
             lambda curvature, keep: 2 * (1 + keep) / curvature**2,
