@@ -1,7 +1,7 @@
 """Lesson 06, amortised inference: can one network answer for every data point?
 
 - recall – Check yourself: three questions, from lessons 04, 05 and 02
-- new_points – 1 · A table that knows no new points: what a new one costs; Alice, Bob and the VAE
+- new_points – 1 · One row for every point: what a new one costs; Alice, Bob and the VAE
 - plain_sight – 2 · All of it, in plain sight: head and ELBO by hand; exercises 06.1 and 06.2
 - loop – 2 · A training loop with two planted bugs; exercise 06.3
 - two_noises – 2 · The minibatch's noise and the sample's, told apart; exercise 06.4
@@ -15,7 +15,7 @@
 - rotation – 8 · Which rotation a diagonal q picks; exercise 06.6
 - collapse – 8 · Which units live, predicted and trained; and whose fault collapse is
 - loss_to_noise – 8 · What a loss says of the noise; exercise 06.5
-- sharing – 9 · What sharing cures: a table against an encoder, step by step
+- sharing – 9 · Encoder and decoder, trained together: a table against an encoder
 """
 
 from course_utils.lessons.l06_vae import loop, loss_to_noise, plain_sight  # their exercises

@@ -154,10 +154,10 @@ def plot_active(eigenvalues: Tensor, kl: Mapping[float, Tensor]) -> Picture:
         xlim=(0.3, 16.7), ylim=(-0.05, 1.35), xticks=[1, 4, 8, 12, 16], xlabel="unit, by rank"
     )
     right.set_title("KL of each, in nats")
-    told = ", ".join(f"{count} at {noise:g}" for count, noise in zip(found, kl, strict=True))
+    counted = ", ".join(f"{count} at {noise:g}" for count, noise in zip(found, kl, strict=True))
     return figure(
         fig,
-        alt=f"Left, the number of eigenvalues above the line and of active units after training: {told}. "
+        alt=f"Left, the number of eigenvalues above the line and of active units after training: {counted}. "
         "Right, the mean KL of every unit at these three, on the curves ½ log of eigenvalue over noise.",
     )
 

@@ -62,8 +62,9 @@ def plot_curves(curves: Curves) -> Picture:
         last = min(ends[k].item(), last - height)
         color = (TRUTH.ink, BOUND.ink, BOUND.ink)[k]
         ax.text(steps[-1] * 1.02, last, f"{names[k]} {ends[k]:.1f}", color=color, va="center")
-    low = -12
-    ax.set(xlim=(0, steps[-1] * 1.42), ylim=(low, 26), xlabel="steps", ylabel="nats per image")
+    top = ends.max().item()  # the first look is far below
+    ax.set(xlim=(0, steps[-1] * 1.42), ylim=(top - 32, top + 6))
+    ax.set(xlabel="steps", ylabel="nats per image")
     ax.set(xticks=steps, title="Training images, and new ones")
     told = "; ".join(f"{name} {end:.2f}" for name, end in zip(names, ends, strict=True))
     return figure(

@@ -32,7 +32,6 @@ def _variant(
     kl_of: str = "point",
     cleared: bool = True,
     cut: bool = False,
-    sign: float = 1.0,
     shared: bool = False,
 ) -> Callable:
     """`one_epoch` with some things done differently."""
@@ -46,8 +45,13 @@ def _variant(
             z = mean + scale * noise
             fit = Normal(decoder(z.detach() if cut else z), 0.5).log_prob(batch).sum(1)
             kl = kl_divergence(Normal(mean, scale), Normal(0.0, 1.0))
-            price = {"point": kl.sum(1), "batch": kl.sum(), "mean": kl.mean(1), "none": 0.0}[kl_of]
-            loss = (sign * price - fit).mean()
+            sums = {
+                "point": kl.sum(1),
+                "batch": kl.sum(),
+                "mean": kl.mean(1),
+                "none": 0 * kl.sum(1),
+            }
+            loss = (sums[kl_of] - fit).mean()
             if cleared:
                 optimizer.zero_grad()
             loss.backward()

@@ -1,4 +1,4 @@
-"""1 · A table that knows no new points: what a new data point costs; the drawing of the VAE."""
+"""1 · One row for every point: what a new data point costs; the drawing of the VAE."""
 
 from course_utils.kit import Option, Poll
 from course_utils.kit.figure import Picture

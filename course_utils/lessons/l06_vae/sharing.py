@@ -1,7 +1,8 @@
-"""9 · Sharing: a table against an encoder, with the same decoder, steps and seconds."""
+"""9 · Encoder and decoder, trained together: a table against an encoder, step by step."""
 
 import time
 from functools import lru_cache
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -111,7 +112,7 @@ def race(name: str, size: int, seed: int) -> list[float]:
 
 def _train(name: str, x: Tensor, decoder: deep.Decoder, num_steps: int) -> None:
     """With the same minibatches, rates and clock for both; x has 100 points or a multiple."""
-    settings = {"batch_size": 100, "lr": 1e-2, "progress": False}
+    settings: dict[str, Any] = {"batch_size": 100, "lr": 1e-2, "progress": False}
     if name == "table":
         vem.fit(x, vem.Local(len(x), 1), decoder, 100 * num_steps // len(x), **settings)
     else:

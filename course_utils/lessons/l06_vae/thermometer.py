@@ -44,7 +44,7 @@ def ring_gaps() -> dict[int, Round]:
     x, model = data.ring(10_000).x.float(), deep.ring()
     with torch.random.fork_rng():
         torch.manual_seed(0)
-        encoders = nn.ModuleList(vae.Encoder(2, 1, (width, width)) for width in WIDTHS)
+        encoders = [vae.Encoder(2, 1, (width, width)) for width in WIDTHS]
 
         def loss(x: Tensor) -> Tensor:
             q = vem.gaussian(torch.stack([encoder.network(x) for encoder in encoders]), 1)
@@ -52,7 +52,7 @@ def ring_gaps() -> dict[int, Round]:
             return -bound.mean(1).sum()  # each encoder's own; their gradients do not meet
 
         settings = {"num_steps": 400, "batch_size": 200, "lr": 2e-2, "decay": True}
-        training.fit(encoders, loss, x, **settings, progress=False)  # type: ignore[arg-type]
+        training.fit(nn.ModuleList(encoders), loss, x, **settings, progress=False)  # type: ignore[arg-type]
     evidence, best, *_ = (column[DEGREES % 360] for column in ring_table())
     on_ring, truth = ring_points(torch.from_numpy(DEGREES)), deep.in_double(model)
     table = {}
