@@ -54,7 +54,7 @@ def explore_mixture(model: deep.Decoder, x: Tensor) -> Explorer:
             "circles": list(centres[:, None] + circle) if num_codes <= 64 else [],
             "centres": tuple(centres.T),
             "density": values[0].exp().reshape(70, 70).T.sqrt().numpy(),
-            "number": f"{num_codes} z: {score}\nall z: {evidence:.2f}",
+            "number": f"{num_codes} z: {score}\nall z: {evidence:.2f}".replace("-", "−"),
             "alt": f"The mixture of {num_codes} Gaussians, one for each of as many equal shares of the "
             f"prior, has a mean log density of {score} nats on the data; with all z, the evidence, it "
             f"is {evidence:.2f}. Left their centres along the arc, right their mean density.",

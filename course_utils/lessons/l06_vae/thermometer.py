@@ -126,8 +126,8 @@ def explore_gaps() -> Explorer:
             "cursor": ([angle, angle], [floor, 150]),
             "posterior": (Z, posterior / posterior.max()),
             "q": (Z, Normal(mean, scale).log_prob(Z).sub(Normal(0.0, scale).log_prob(Z * 0)).exp()),
-            "evidence_label": f"evidence {evidence:.3f}",
-            "approximation_label": f"− approximation {approximation:.3f}",
+            "evidence_label": f"evidence {_short(evidence)}",
+            "approximation_label": f"− approximation {_short(approximation)}",
             "amortisation_label": f"− amortisation {_short(amortisation)}",
             "elbo_label": f"= ELBO {_short(elbo)}",
             "alt": f"At {angle} degrees from the seam, with an encoder of width {width}: evidence "
@@ -152,4 +152,4 @@ def explore_gaps() -> Explorer:
 
 def _short(nats: float) -> str:
     """Three decimals, or one where there is no room for three."""
-    return f"{nats:.3f}" if abs(nats) < 10 else f"{nats:.1f}"
+    return (f"{nats:.3f}" if abs(nats) < 10 else f"{nats:.1f}").replace("-", "−")

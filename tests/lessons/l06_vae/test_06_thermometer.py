@@ -37,7 +37,7 @@ def test_what_is_written_adds_up(width, half):
     frame = gap_explorer().update(width=width, angle=2 * half)
     names = ("evidence", "approximation", "amortisation", "elbo")
     evidence, approximation, amortisation, elbo = (
-        float(frame[f"{name}_label"].split()[-1]) for name in names
+        float(frame[f"{name}_label"].split()[-1].replace("−", "-")) for name in names
     )
     assert evidence - approximation - amortisation == pytest.approx(elbo, abs=0.11)
     assert frame["q"][1].min() >= 0 and frame["q"][1].max() <= 1
