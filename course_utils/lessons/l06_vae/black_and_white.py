@@ -1,11 +1,9 @@
 """7 · Digits in black and white: the latent map, rows of images, a plain autoencoder."""
 
-from math import pi
-
 import ipywidgets as widgets
 import numpy as np
 import torch
-from matplotlib import colormaps
+from matplotlib.patheffects import withStroke
 from torch import Tensor, nn
 from torch.distributions import Normal
 
@@ -13,44 +11,48 @@ from course_utils import deep, training, vae
 from course_utils.kit import Explorer, figure, style
 from course_utils.kit.figure import Picture, mosaic
 
-PRIOR = style.ROLES["prior"]
+Q, MODEL = style.ROLES["q"], style.ROLES["model"]
+SIDE, FEW = 13, 4  # decoded images across the map; training images of every digit, at most
+HALO = [withStroke(linewidth=4, foreground="white")]
 
 
 def explore_latent(encoder: vae.Encoder, decoder: deep.Decoder, x: Tensor, labels: Tensor):
-    """Move z over the aggregate posterior, every image a numeral, and see the digit it decodes to."""
+    """Move z over the plane of decoded digits, in which a few training images stand at their means."""
     with torch.no_grad():
         mean = encoder(x).mean
-    colors = [colormaps["tab10"](d) for d in range(10)]
+        axis = torch.linspace(-3, 3, SIDE)
+        z = torch.stack(torch.meshgrid(axis, axis.flip(0), indexing="xy"), -1)
+        ground = mosaic(*decoder(z).mean)
+    few = apart(mean, labels)
+    half = 3 * SIDE / (SIDE - 1)  # thumbnails are centred on their z
 
     def scene():
-        fig, (left, right) = style.subplots(2, width_ratios=[1.5, 1])
-        for d in range(10):
-            dots = {"color": colors[d], "markersize": 8, "linestyle": "none", "alpha": 0.8}
-            left.plot(*mean[labels == d].T, marker=f"${d}$", **dots)
-        turn = np.linspace(0, 2 * pi, 100)
-        left.plot(2 * np.cos(turn), 2 * np.sin(turn), **PRIOR.line)
-        left.set(xlim=(-3.6, 3.6), ylim=(-3.6, 3.6), xlabel="$z_1$", ylabel="$z_2$")
-        left.set_aspect("equal")
-        left.set_title("Where the digits live")
-        right.set(xticks=[], yticks=[], title="What z decodes to")
+        fig, (left, right) = style.subplots(2, height=5.4, width_ratios=[1.9, 1])
+        extent = (-half, half, -half, half)
+        left.imshow(ground, cmap="gray_r", vmin=0, vmax=1.8, extent=extent)
+        for digit, place in zip(labels[few].tolist(), mean[few].tolist(), strict=True):
+            look = {"marker": f"${digit}$", "markersize": 14, "color": Q.ink, "path_effects": HALO}
+            left.plot(*place, **look)
+        left.set(xlim=(-half, half), ylim=(-half, half), xlabel="$z_1$", ylabel="$z_2$")
+        left.set(title="Grey: decoded. Numerals: images", xticks=[-2, 0, 2], yticks=[-2, 0, 2])
+        right.set(xticks=[], yticks=[], title="This z, decoded")
         right.spines[["left", "bottom"]].set_visible(False)
         image = right.imshow(np.zeros((8, 8)), cmap="gray_r", vmin=0, vmax=1)
-        return fig, {
-            "cross": left.plot([], [], "+", color=style.INK, markersize=26, markeredgewidth=4)[0],
-            "image": image,
-        }
+        box = {"color": MODEL.color, "linewidth": 4}
+        return fig, {"box": left.plot([], [], **box)[0], "image": image}
 
     def update(z_1: float, z_2: float) -> dict:
-        z = torch.tensor([z_1, z_2])
+        z, edge = torch.tensor([z_1, z_2]), half / SIDE
         with torch.no_grad():
             pixels = decoder(z).mean
         near = labels[(mean - z).square().sum(1).topk(15, largest=False).indices].mode().values
+        across = [z_1 + edge * s for s in (-1, 1, 1, -1, -1)]
         return {
-            "cross": ([z_1], [z_2]),
+            "box": (across, [z_2 + edge * s for s in (-1, -1, 1, 1, -1)]),
             "image": pixels.reshape(8, 8).numpy(),
             "alt": f"At z = ({z_1:.1f}, {z_2:.1f}), {z.norm():.1f} from the origin, the decoded image "
             f"has a mean ink of {pixels.mean():.2f}; most of the 15 nearest training images are "
-            f"of the digit {near}. The dotted circle has radius 2.",
+            f"of the digit {near}. Behind, {SIDE} by {SIDE} decoded images, one for every z.",
         }
 
     controls = {
@@ -59,6 +61,18 @@ def explore_latent(encoder: vae.Encoder, decoder: deep.Decoder, x: Tensor, label
     }
     strip = [{"z_1": a, "z_2": b} for a, b in ((-2.0, 0.0), (0.0, 0.0), (2.0, 0.0))]
     return Explorer(scene, update, controls, strip)
+
+
+def apart(mean: Tensor, labels: Tensor, distance: float = 0.4) -> list[int]:
+    """Indices of up to FEW images of every digit, taken in turn, no two closer than that."""
+    chosen: list[int] = []
+    for _ in range(FEW):
+        for digit in range(10):
+            free = labels == digit
+            if chosen:
+                free = free & (torch.cdist(mean, mean[chosen]).amin(1) > distance)
+            chosen += free.nonzero()[:1, 0].tolist()
+    return chosen
 
 
 def plot_traversal(decoder: deep.Decoder) -> Picture:
@@ -94,12 +108,12 @@ def plot_images(rows: dict[str, Tensor], title: str, alt: str) -> Picture:
 
 
 def fit_autoencoder(
-    x: Tensor, encoder: nn.Module, decoder: deep.Decoder, num_steps: int, noise: float = 0.0
+    x: Tensor, encoder: nn.Module, decoder: deep.Decoder, num_steps: int
 ) -> training.History:
-    """A plain autoencoder: decode the code of x (plus noise, to denoise) back to x."""
+    """A plain autoencoder: decode the code of x back to x."""
 
     def loss(x: Tensor) -> Tensor:
-        return -decoder(encoder(x + noise * torch.randn_like(x))).log_prob(x).mean()
+        return -decoder(encoder(x)).log_prob(x).mean()
 
     both = nn.ModuleList([encoder, decoder])
     settings = {"num_steps": num_steps, "batch_size": 200, "lr": 3e-3, "decay": True}

@@ -1,4 +1,4 @@
-"""8 · Strip it down: the linear VAE, trained without sampling; exercise 06.4."""
+"""8 · Strip it down: the linear VAE, trained without sampling."""
 
 from math import pi
 
@@ -11,55 +11,6 @@ from torch import Tensor
 from torch.distributions import Normal, kl_divergence
 
 from course_utils import deep, pca, vae
-from course_utils.kit import Exercise, Mistake
-
-
-def squared_lengths(eigenvalues: Tensor, beta: float, sigma2: float) -> Tensor:
-    """The squared lengths (D,) of the best linear VAE's columns, for noise sigma2 and KL weight beta."""
-    return (eigenvalues - beta * sigma2).clamp(min=0)
-
-
-Exercise(
-    "06.4",
-    squared_lengths,
-    cases=[
-        (torch.tensor([2.0, 1.2, 0.7, 0.45, 0.3, 0.2, 0.06]).double(), 2.0, 0.2),
-        (torch.tensor([3.0, 1.0, 0.64, 0.5, 0.36, 0.3, 0.1]).double(), 0.5, 0.9),
-        (torch.tensor([0.5, 0.1]).double(), 1.0, 32.0),
-    ],
-    mistakes=[
-        Mistake(
-            lambda eigenvalues, beta, sigma2: (eigenvalues - sigma2).clamp(min=0),
-            "Where is β? The threshold is βσ².",
-        ),
-        Mistake(
-            lambda eigenvalues, beta, sigma2: (eigenvalues - sigma2 / beta).clamp(min=0),
-            "A heavier KL drowns more units, not fewer: multiply by β.",
-        ),
-        Mistake(
-            lambda eigenvalues, beta, sigma2: eigenvalues - beta * sigma2,
-            "A square cannot be negative. Below the threshold the best length is 0.",
-        ),
-        Mistake(
-            lambda eigenvalues, beta, sigma2: (eigenvalues - beta * sigma2).clamp(min=0).sqrt(),
-            "These are the lengths; the exercise asks for their squares.",
-        ),
-        Mistake(
-            lambda eigenvalues, beta, sigma2: (eigenvalues.sqrt() - beta * sigma2).clamp(min=0),
-            "You subtracted a variance from the singular values, √λ: take the eigenvalues.",
-        ),
-        Mistake(
-            lambda eigenvalues, beta, sigma2: (eigenvalues - beta * sigma2**0.5).clamp(min=0),
-            "You subtracted a standard deviation. <code>sigma2</code> is the variance already.",
-        ),
-        Mistake(
-            lambda eigenvalues, beta, sigma2: eigenvalues * (eigenvalues > beta * sigma2),
-            "The right units, but with all their variance: βσ² of it is noise.",
-        ),
-    ],
-    nudge="How much of the variance λᵢ is left for the signal when the noise has taken its part?",
-    formula="$$w_i^2 = \\max(\\lambda_i - \\beta\\sigma^2,\\ 0)$$",
-)
 
 
 def same_moments(x: Tensor) -> Tensor:

@@ -26,6 +26,10 @@ Exercise(
             "exp of a log variance is the variance. The standard deviation is its root: halve first.",
         ),
         Mistake(
+            lambda output, latent_dim: (output[:, :latent_dim], output[:, latent_dim:] / 2),
+            "Half the log variance is log σ, still a logarithm: take its exp.",
+        ),
+        Mistake(
             lambda output, latent_dim: (output[:, :latent_dim], output[:, latent_dim:]),
             "The second half holds log variances, which may be negative: a scale needs exp.",
         ),
@@ -76,13 +80,20 @@ def _elbo_variant(
     of_q: float = 1.0,
     moving: bool = True,
     divergence: str = "closed",
+    noise: str = "own",
+    constant: bool = True,
 ) -> Callable:
     """`elbo` with one thing done differently."""
 
     def answer(x: Tensor, mean: Tensor, scale: Tensor, decode: Callable, sigma2: Tensor) -> Tensor:
         q = Normal(mean, scale**of_q)
-        z = q.rsample() if moving else q.sample()
+        if noise == "own":
+            z = q.rsample() if moving else q.sample()
+        else:
+            z = mean + scale * (torch.randn(mean.shape[1]) if noise == "shared" else 0.0)
         terms = Normal(decode(z), sigma2**0.5 if root else sigma2).log_prob(x)
+        if not constant:
+            terms = -(x - decode(z)).square() / (2 * sigma2)
         fit = terms.sum(1) if across == "sum" else terms.mean(1)
         prior = Normal(torch.zeros_like(mean), 1.0)
         price = {
@@ -140,6 +151,21 @@ Exercise(
             _elbo_variant(divergence="sampled"),
             "Unbiased, but you sampled the KL. In closed form, by <code>kl_divergence</code>, it has "
             "no noise.",
+        ),
+        Mistake(
+            _elbo_variant(constant=False),
+            "The constant −D/2 log 2πσ² is missing. With a fixed σ² it would not move anything; but σ² is "
+            "learned here, and without it grows for ever.",
+        ),
+        Mistake(
+            _elbo_variant(noise="none"),
+            "You put z at the mean of q. The bound is an expectation under q: z = mean + scale · ε. Without "
+            "ε nothing tells the decoder how far a code may stray.",
+        ),
+        Mistake(
+            _elbo_variant(noise="shared"),
+            "All points share one ε: <code>torch.randn(mean.shape)</code> gives each its own. Unbiased, but "
+            "a minibatch then averages the points' noise not at all.",
         ),
         Mistake(_elbo_variant(kl=-1.0), "The KL is subtracted: straying from the prior costs."),
         Mistake(_elbo_variant(kl=0.0), "The KL is missing: that is a noisy autoencoder."),

@@ -1,42 +1,67 @@
 """5 · A thermometer for the encoder: the gaps round the ring, by the encoder's width."""
 
 from functools import lru_cache
+from typing import NamedTuple
 
 import ipywidgets as widgets
 import numpy as np
 import torch
+from torch import Tensor, nn
+from torch.distributions import Normal, kl_divergence
 
-from course_utils import data, deep, vae, vem
+from course_utils import data, deep, training, vae, vem
 from course_utils.kit import Explorer, Option, predict, style
 from course_utils.kit.poll import Prediction
 from course_utils.lessons.l05_variational_em import ring_points, ring_table
+from course_utils.lessons.l05_variational_em.truth import ring_posterior
 
-TRUTH, BOUND = style.ROLES["truth"], style.ROLES["bound"]
+TRUTH, BOUND, Q = style.ROLES["truth"], style.ROLES["bound"], style.ROLES["q"]
 AMORTISATION, APPROXIMATION = style.ROLES["amortisation"], style.ROLES["approximation"]
 
 WIDTHS = (2, 8, 128)
-DEGREES = np.arange(0, 361, 2)
+DEGREES = np.arange(-180, 181, 2)  # from the seam
+Z = torch.linspace(-4, 4, 401, dtype=torch.float64)
+
+
+class Round(NamedTuple):
+    """Of x at DEGREES: evidence = elbo + amortisation + approximation, in nats; the encoder's q."""
+
+    evidence: Tensor
+    elbo: Tensor
+    approximation: Tensor
+    amortisation: Tensor
+    mean: Tensor
+    scale: Tensor
 
 
 @lru_cache(maxsize=1)
-def ring_gaps() -> dict[int, vae.Gaps]:
+def ring_gaps() -> dict[int, Round]:
     """For encoders of two layers of each width: the gaps at DEGREES, on the ring itself.
 
-    The decoder is the true one, `deep.ring()`, and stays: only the encoders are trained. The
-    best q are lesson 05's, and the same for every encoder.
+    The decoder is the true one, `deep.ring()`, and stays: only the encoders are trained, all on
+    the same minibatches. The best q are lesson 05's, and the same for every encoder.
     """
     x, model = data.ring(10_000).x.float(), deep.ring()
-    evidence, best, *_ = (column[DEGREES] for column in ring_table())
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        encoders = [vae.Encoder(2, 1, (width, width)) for width in WIDTHS]
+
+        def loss(x: Tensor) -> Tensor:
+            q = vem.gaussian(torch.stack([encoder.network(x) for encoder in encoders]), 1)
+            bound = model(q.rsample()).log_prob(x) - kl_divergence(q, model.prior)
+            return -bound.mean(1).sum()  # each encoder's own; their gradients do not meet
+
+        settings = {"num_steps": 400, "batch_size": 200, "lr": 2e-2, "decay": True}
+        training.fit(nn.ModuleList(encoders), loss, x, **settings, progress=False)  # type: ignore[arg-type]
+    evidence, best, *_ = (column[DEGREES % 360] for column in ring_table())
     on_ring, truth = ring_points(torch.from_numpy(DEGREES)), deep.in_double(model)
     table = {}
-    for width in WIDTHS:
-        with torch.random.fork_rng():
-            torch.manual_seed(0)
-            encoder = vae.Encoder(2, 1, (width, width))
-            vae.fit(x, encoder, model, 600, batch_size=200, progress=False)
+    for width, encoder in zip(WIDTHS, encoders, strict=True):
         with torch.no_grad():
-            elbo = vem.exact_elbo(on_ring, deep.in_double(encoder)(on_ring), truth)
-        table[width] = vae.Gaps(evidence, elbo, evidence - best, best - elbo)
+            q = deep.in_double(encoder)(on_ring)
+            elbo = vem.exact_elbo(on_ring, q, truth)
+        gaps = evidence, elbo, evidence - best, best - elbo
+        table[width] = Round(*gaps, q.mean[:, 0], q.stddev[:, 0])
     return table
 
 
@@ -47,7 +72,7 @@ def predict_gaps() -> Prediction:
         "evidence = ELBO + amortisation gap + approximation gap can change?"
     )
     options = [
-        Option("the evidence", False, "It contains no q: the top of the bar stays where it is."),
+        Option("the evidence", False, "It contains no q: the top of the sum stays where it is."),
         Option(
             "the amortisation gap (and so the ELBO)",
             True,
@@ -64,56 +89,53 @@ def predict_gaps() -> Prediction:
 
 
 def explore_gaps() -> Explorer:
-    """The bar evidence = ELBO + amortisation + approximation at a point of the ring."""
-    table, low, high = ring_gaps(), -4.0, 0.0
-    floor = 1e-3  # of the axis: the curves go below it
+    """Both gaps round the ring; at one x, the posterior, the encoder's q, and the sum in nats."""
+    table, floor = ring_gaps(), 1e-3  # of the axis: the curves go below it
     hard = next(iter(table.values())).approximation  # of the family: the same for all widths
 
     def scene():
-        fig, (left, right) = style.subplots(2, width_ratios=[1.5, 1])
+        fig, (left, right) = style.subplots(2, width_ratios=[1.25, 1])
         left.plot(DEGREES, hard.clamp(min=1e-9), **APPROXIMATION.line)
-        left.text(10, 500, "approximation gap", color=APPROXIMATION.ink)
-        left.set(yscale="log", xlim=(0, 360), ylim=(floor, 2000), xticks=[0, 90, 180, 270, 360])
+        left.text(-175, 900, "approximation gap", color=APPROXIMATION.ink)
+        left.set(yscale="log", xlim=(-180, 180), ylim=(floor, 5000), xticks=[-180, -90, 0, 90, 180])
         left.set_yticks([1e-2, 1, 1e2])
-        left.set(xlabel="angle of $x$ (degrees)", ylabel="gap in nats")
+        left.set(xlabel="angle of $x$ from the seam", ylabel="gap in nats")
         left.set_title("Two gaps round the ring")
-        right.set(xlim=(-0.6, 3.1), ylim=(low, high), xticks=[], ylabel="nats")
-        right.set_title("The bar at this $x$")
+        right.set(xlim=(-4, 4), ylim=(0, 2.35), yticks=[], xlabel="latent $z$")
+        right.set_title("Posterior and $q$ here")
+        right.spines["left"].set_visible(False)
+        rows = {"evidence": TRUTH, "approximation": APPROXIMATION, "amortisation": AMORTISATION}
         return fig, {
             "gap": left.plot([], [], **AMORTISATION.line)[0],
-            "gap_label": left.text(10, 110, "", color=AMORTISATION.ink),
-            "cursor": left.plot([], [], color=style.GUIDE, linewidth=1.5, zorder=1)[0],
-            "elbo": right.bar([0], [0], 1, **BOUND.area)[0],
-            "amortisation": right.bar([0], [0], 1, **AMORTISATION.area)[0],
-            "approximation": right.bar([0], [0], 1, **APPROXIMATION.area)[0],
-            "evidence": right.plot([], [], **TRUTH.line)[0],
-            "top_label": right.text(0.6, high - 0.3, "", color=TRUTH.ink, va="bottom"),
-            "labels": right.text(0.6, -2.2, "", va="center", linespacing=1.6),
+            "gap_label": left.text(-175, 250, "", color=AMORTISATION.ink),
+            "cursor": left.plot([], [], color=style.INK, linewidth=1.5, zorder=1)[0],
+            "posterior": right.plot([], [], **TRUTH.line)[0],
+            "q": right.plot([], [], **Q.line)[0],
+        } | {
+            f"{name}_label": right.text(3.9, 2.17 - 0.23 * k, "", color=role.ink, ha="right")
+            for k, (name, role) in enumerate((rows | {"elbo": BOUND}).items())
         }
 
     def update(width: int, angle: int) -> dict:
-        gaps, at = table[width], angle // 2
-        evidence, elbo, approximation, amortisation = (value[at].item() for value in gaps)
-        best = evidence - approximation
-        shown = {"elbo": (low, elbo), "amortisation": (elbo, best)}
-        shown["approximation"] = (best, evidence)
-        bars = {
-            name: (-0.5, max(a, low), 1, max(b, low) - max(a, low))
-            for name, (a, b) in shown.items()
-        }
-        return bars | {
-            "gap": (DEGREES, gaps.amortisation.clamp(min=1e-9)),
+        here, at = table[width], (angle + 180) // 2
+        evidence, elbo, approximation, amortisation, mean, scale = (v[at].item() for v in here)
+        posterior = ring_posterior(angle % 360)
+        return {
+            "gap": (DEGREES, here.amortisation.clamp(min=1e-9)),
             "gap_label": f"amortisation gap, width {width}",
-            "cursor": ([angle, angle], [floor, 90]),
-            "evidence": ([-0.5, 0.5], [evidence, evidence]),
-            "top_label": f"evidence {evidence:.3f}",
-            "labels": f".. approx. {approximation:.3f}\n\\\\ amort. {_short(amortisation)}\n"
-            f"ELBO {_short(elbo)}" + ("\n(off the axis)" if elbo < low else ""),
-            "alt": f"At {angle} degrees, with an encoder of width {width}: evidence {evidence:.3f} = "
-            f"ELBO {elbo:.3f} + amortisation gap {amortisation:.3f} + approximation gap "
-            f"{approximation:.3f} nats. Round the ring the amortisation gap lies between "
-            f"{gaps.amortisation.min():.1g} and {gaps.amortisation.max():.1f}, its median is "
-            f"{gaps.amortisation.median():.3f}; it is largest near the seam at 0 degrees.",
+            "cursor": ([angle, angle], [floor, 150]),
+            "posterior": (Z, posterior / posterior.max()),
+            "q": (Z, Normal(mean, scale).log_prob(Z).sub(Normal(0.0, scale).log_prob(Z * 0)).exp()),
+            "evidence_label": f"evidence {_short(evidence)}",
+            "approximation_label": f"− approximation {_short(approximation)}",
+            "amortisation_label": f"− amortisation {_short(amortisation)}",
+            "elbo_label": f"= ELBO {_short(elbo)}",
+            "alt": f"At {angle} degrees from the seam, with an encoder of width {width}: evidence "
+            f"{evidence:.3f} = ELBO {elbo:.3f} + amortisation gap {amortisation:.3f} + approximation gap "
+            f"{approximation:.3f} nats. The encoder's q has mean {mean:.2f} and scale {scale:.2f}, the "
+            f"posterior its highest mode at {Z[posterior.argmax()]:.2f}. Round the ring the amortisation "
+            f"gap lies between {here.amortisation.min():.1g} and {here.amortisation.max():.1f}, its median "
+            f"is {here.amortisation.median():.3f}.",
         }
 
     controls = {
@@ -121,13 +143,13 @@ def explore_gaps() -> Explorer:
             options=[(str(w), w) for w in WIDTHS], value=8, description="width of the encoder"
         ),
         "angle": widgets.IntSlider(
-            value=90, min=0, max=360, step=2, description="angle of x (degrees)"
+            value=90, min=-180, max=180, step=2, description="angle of x from the seam"
         ),
     }
-    strip = [{"width": w, "angle": a} for w, a in ((2, 90), (128, 90), (128, 350))]
+    strip = [{"width": w, "angle": a} for w, a in ((2, 90), (128, 90), (128, -10))]
     return Explorer(scene, update, controls, strip)
 
 
 def _short(nats: float) -> str:
     """Three decimals, or one where there is no room for three."""
-    return f"{nats:.3f}" if abs(nats) < 10 else f"{nats:.1f}"
+    return (f"{nats:.3f}" if abs(nats) < 10 else f"{nats:.1f}").replace("-", "−")

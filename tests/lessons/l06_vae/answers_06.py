@@ -12,12 +12,25 @@ def stub_2(x, mean, scale, decode, sigma2):
     raise NotImplementedError
 
 
-def stub_3(evidence, best, bound):
-    return ..., ...
+def stub_3(x, encoder, decoder):
+    raise NotImplementedError
 
 
-def stub_4(eigenvalues, beta, sigma2):
-    return ...
+def stub_4(gradients, batch_size, num_samples):
+    raise NotImplementedError
+
+
+def stub_5(eigenvalues, latent_dim):
+    return ..., ..., ...
+
+
+def stub_6(W, sigma2):
+    raise NotImplementedError
+
+
+def half_log_variance(output, latent_dim):
+    mean, log_variance = output.chunk(2, 1)
+    return mean, 0.5 * log_variance
 
 
 def variance_for_scale(output, latent_dim):
@@ -123,71 +136,217 @@ def loss(x, mean, scale, decode, sigma2):
     return -bound(x, mean, scale, decode, sigma2)
 
 
-def reversed_signs(evidence, best, bound):
-    return bound - best, best - evidence
+def without_constant(x, mean, scale, decode, sigma2):
+    z = mean + scale * torch.randn(mean.shape, dtype=mean.dtype)
+    kl = (mean**2 + scale**2 - 1 - 2 * scale.log()).sum(1) / 2
+    return -((x - decode(z)) ** 2).sum(1) / 2 / sigma2 - kl
 
 
-def never_negative(evidence, best, bound):
-    return abs(best - bound), abs(evidence - best)
+def at_the_mean(x, mean, scale, decode, sigma2):
+    return bound(x, mean, scale, decode, sigma2, z=mean)
 
 
-def cut_off_below(evidence, best, bound):
-    return torch.relu(best - bound), torch.relu(evidence - best)
+def one_noise(x, mean, scale, decode, sigma2):
+    z = mean + scale * torch.randn(mean.shape[1], dtype=mean.dtype)
+    return bound(x, mean, scale, decode, sigma2, z=z)
 
 
-def swapped(evidence, best, bound):
-    return evidence - best, best - bound
+def epoch(x, encoder, decoder, *, moved=None, kl=lambda kl: kl.sum(1), clear=True, draw=None):
+    """An epoch by its formulas, with parts that can be changed."""
+    optimizer = torch.optim.SGD(
+        moved(encoder, decoder) if moved else torch.nn.ModuleList([encoder, decoder]).parameters(),
+        lr=0.1,
+    )
+    losses = []
+    for i in range(0, len(x), 4):
+        batch = x[i : i + 4]
+        mean, scale = encoder(batch)
+        eps = torch.randn(draw(mean) if draw else mean.shape)
+        fit = Independent(Normal(decoder(mean + scale * eps), 0.5), 1).log_prob(batch)
+        price = kl(torch.distributions.kl_divergence(Normal(mean, scale), Normal(0.0, 1.0)))
+        loss = (price - fit).mean()
+        if clear:
+            optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    return torch.tensor(losses)
 
 
-def whole_gap(evidence, best, bound):
-    return evidence - bound, evidence - best
+def theta_only(encoder, decoder):
+    return decoder.parameters()
 
 
-def one_sign(evidence, best, bound):
-    return bound - best, evidence - best
+def as_it_stood(x, encoder, decoder):
+    return epoch(x, encoder, decoder, moved=theta_only, kl=torch.sum)
 
 
-def averaged_gaps(evidence, best, bound):
-    return torch.mean(best - bound), torch.mean(evidence - best)
+def encoder_forgotten(x, encoder, decoder):
+    return epoch(x, encoder, decoder, moved=theta_only)
 
 
-def no_beta(eigenvalues, beta, sigma2):
-    return torch.relu(eigenvalues - sigma2)
+def kl_of_all(x, encoder, decoder):
+    return epoch(x, encoder, decoder, kl=torch.sum)
 
 
-def divided_by_beta(eigenvalues, beta, sigma2):
-    return torch.relu(beta * eigenvalues - sigma2) / beta
+def kl_averaged(x, encoder, decoder):
+    return epoch(x, encoder, decoder, kl=lambda kl: kl.mean(1))
 
 
-def not_cut_off(eigenvalues, beta, sigma2):
-    return eigenvalues - sigma2 * beta
+def kl_averaged_encoder_forgotten(x, encoder, decoder):
+    return epoch(x, encoder, decoder, moved=theta_only, kl=lambda kl: kl.mean(1))
 
 
-def not_squared(eigenvalues, beta, sigma2):
-    return torch.relu(eigenvalues - beta * sigma2) ** 0.5
+def not_cleared(x, encoder, decoder):
+    return epoch(x, encoder, decoder, clear=False)
 
 
-def singular_values(eigenvalues, beta, sigma2):
-    return torch.relu(eigenvalues**0.5 - beta * sigma2)
+def shared_noise(x, encoder, decoder):
+    return epoch(x, encoder, decoder, draw=lambda mean: mean.shape[1])
 
 
-def deviation(eigenvalues, beta, sigma2):
-    return torch.relu(eigenvalues - beta * sigma2**0.5)
+def kl_gone(x, encoder, decoder):
+    return epoch(x, encoder, decoder, kl=lambda kl: 0.0)
 
 
-def no_shrinkage(eigenvalues, beta, sigma2):
-    return torch.where(eigenvalues > beta * sigma2, eigenvalues, 0.0)
+def two_parts(gradients, B, S, *, K=None, dim=1):
+    """Both variances, from sums of squares."""
+    K = K or gradients.shape[dim]
+    means = gradients.mean(dim)
+    within = ((gradients - means.unsqueeze(dim)) ** 2).sum() / (gradients.numel() - means.numel())
+    return (means.var() - within / K) / B, within / (B * S)
+
+
+def noise_left_in(gradients, batch_size, num_samples):
+    return two_parts(gradients, batch_size, num_samples, K=10**6)
+
+
+def draws_not_averaged(gradients, batch_size, num_samples):
+    points, draws = two_parts(gradients, batch_size, num_samples)
+    return points, draws * num_samples
+
+
+def points_not_averaged(gradients, batch_size, num_samples):
+    points, draws = two_parts(gradients, batch_size, num_samples)
+    return points, draws * batch_size
+
+
+def axes_turned(gradients, batch_size, num_samples):
+    return two_parts(gradients, batch_size, num_samples, dim=0)
+
+
+def all_of_it(gradients, batch_size, num_samples):
+    return torch.var(gradients) / batch_size, two_parts(gradients, batch_size, num_samples)[1]
+
+
+def of_one_draw(gradients, batch_size, num_samples):
+    return two_parts(gradients, 1, 1)
+
+
+def other_order(gradients, batch_size, num_samples):
+    points, draws = two_parts(gradients, batch_size, num_samples)
+    return draws, points
+
+
+def counts(eigenvalues, H, a, b, c, most=True):
+    alive = [int(torch.sum(eigenvalues > level)) for level in (a, b, c)]
+    return [min(n, H) for n in alive] if most else alive
+
+
+def all_alive(eigenvalues, H):
+    D = len(eigenvalues)
+    return counts(eigenvalues, H, 0.5, D / 2, D / 2 / H)
+
+
+def half_forgotten(eigenvalues, H):
+    return counts(eigenvalues, H, 1, len(eigenvalues), len(eigenvalues) / H)
+
+
+def c_as_b(eigenvalues, H):
+    return counts(eigenvalues, H, 0.5, len(eigenvalues) / 2, len(eigenvalues) / 2)
+
+
+def c_heavier(eigenvalues, H):
+    return counts(eigenvalues, H, 0.5, len(eigenvalues) / 2, len(eigenvalues) * H / 2)
+
+
+def c_by_units_alone(eigenvalues, H):
+    return counts(eigenvalues, H, 0.5, len(eigenvalues) / 2, 0.5 / H)
+
+
+def all_as_a(eigenvalues, H):
+    return counts(eigenvalues, H, 0.5, 0.5, 0.5)
+
+
+def upside_down(eigenvalues, H):
+    D = len(eigenvalues)
+    return counts(eigenvalues, H, 0.5, 0.5 / D, 0.5 * H / D)
+
+
+def more_than_there_are(eigenvalues, H):
+    D = len(eigenvalues)
+    return counts(eigenvalues, H, 0.5, D / 2, D / 2 / H, most=False)
+
+
+def gap_of(W, sigma2, variances):
+    """KL of N(0, diag(variances)) to the posterior's N(0, sigma2 M^-1), by torch."""
+    M = W.T @ W + sigma2 * torch.eye(W.shape[1], dtype=W.dtype)
+    q = MultivariateNormal(torch.zeros(len(M), dtype=W.dtype), variances(M).diag())
+    posterior = MultivariateNormal(0 * q.mean, precision_matrix=M / sigma2)
+    return torch.distributions.kl_divergence(q, posterior)
+
+
+def best_gap(W, sigma2):
+    return gap_of(W, sigma2, lambda M: sigma2 / torch.diagonal(M))
+
+
+def posteriors_own_variances(W, sigma2):
+    return gap_of(W, sigma2, lambda M: sigma2 * torch.linalg.inv(M).diagonal())
+
+
+def other_direction(W, sigma2):
+    M = W.T @ W + sigma2 * torch.eye(W.shape[1], dtype=W.dtype)
+    posterior = MultivariateNormal(torch.zeros(len(M), dtype=W.dtype), precision_matrix=M / sigma2)
+    q = MultivariateNormal(0 * posterior.mean, posterior.variance.diag())
+    return torch.distributions.kl_divergence(posterior, q)
+
+
+def no_half(W, sigma2):
+    M = W.T @ W + sigma2 * torch.eye(W.shape[1], dtype=W.dtype)
+    return torch.log(M.diag()).sum() - torch.logdet(M)
+
+
+def gap_turned(W, sigma2):
+    return -best_gap(W, sigma2)
+
+
+def without_noise(W, sigma2):
+    G = W.T @ W
+    return torch.log(G.diag()).sum() / 2 - torch.logdet(G) / 2
+
+
+def no_determinant(W, sigma2):
+    return torch.log(1 + W.square().sum(0) / sigma2).sum() / 2
 
 
 RIGHT = {
     "06.1": lambda output, H: (output[:, :H], output[:, H:].exp().sqrt()),
     "06.2": bound,
-    "06.3": lambda evidence, best, bound: (best - bound, evidence - best),
-    "06.4": lambda eigenvalues, beta, sigma2: torch.relu(eigenvalues - beta * sigma2),
+    "06.3": epoch,
+    "06.4": two_parts,
+    "06.5": all_alive,
+    "06.6": best_gap,
 }
 
 
-STUBS = {"06.1": stub_1, "06.2": stub_2, "06.3": stub_3, "06.4": stub_4}
+STUBS = {
+    "06.1": stub_1,
+    "06.2": stub_2,
+    "06.3": stub_3,
+    "06.4": stub_4,
+    "06.5": stub_5,
+    "06.6": stub_6,
+}
 
 WRONG = [
     ("06.1", variance_for_scale, "is the variance"),
@@ -209,18 +368,36 @@ WRONG = [
     ("06.2", square_of_scale, "You squared"),
     ("06.2", averaged, "One ELBO per data point"),
     ("06.2", loss, "That is the loss"),
-    ("06.3", reversed_signs, "The signs are reversed"),
-    ("06.3", never_negative, "Leave the sign"),
-    ("06.3", cut_off_below, "You cut negative gaps off"),
-    ("06.3", swapped, "You swapped them"),
-    ("06.3", whole_gap, "the whole gap"),
-    ("06.3", one_sign, "has the wrong sign"),
-    ("06.3", averaged_gaps, "One value per data point"),
-    ("06.4", no_beta, "Where is β"),
-    ("06.4", divided_by_beta, "multiply by β"),
-    ("06.4", not_cut_off, "cannot be negative"),
-    ("06.4", not_squared, "These are the lengths"),
-    ("06.4", singular_values, "singular values"),
-    ("06.4", deviation, "a standard deviation"),
-    ("06.4", no_shrinkage, "with all their variance"),
+    ("06.1", half_log_variance, "still a logarithm"),
+    ("06.2", without_constant, "The constant"),
+    ("06.2", at_the_mean, "You put z at the mean"),
+    ("06.2", one_noise, "share one ε"),
+    ("06.3", as_it_stood, "neither bug is mended"),
+    ("06.3", encoder_forgotten, "The KL is mended"),
+    ("06.3", kl_of_all, "The encoder moves now"),
+    ("06.3", kl_averaged, "β = 1/H"),
+    ("06.3", kl_averaged_encoder_forgotten, "still does not move"),
+    ("06.3", not_cleared, "zero_grad"),
+    ("06.3", shared_noise, "an ε of its own"),
+    ("06.3", kl_gone, "The KL has gone"),
+    ("06.4", noise_left_in, "within / K"),
+    ("06.4", draws_not_averaged, "how many draws"),
+    ("06.4", points_not_averaged, "ε of their own"),
+    ("06.4", axes_turned, "The axes are turned"),
+    ("06.4", all_of_it, "all of the variance"),
+    ("06.4", of_one_draw, "variances of one draw"),
+    ("06.4", other_order, "wrong order"),
+    ("06.5", half_forgotten, "2σ² = 1"),
+    ("06.5", c_as_b, "weighs 1/H"),
+    ("06.5", c_heavier, "<i>lighter</i>"),
+    ("06.5", c_by_units_alone, "mean over the D pixels, as"),
+    ("06.5", all_as_a, "A mean over D pixels"),
+    ("06.5", upside_down, "upside down"),
+    ("06.5", more_than_there_are, "only H units"),
+    ("06.6", posteriors_own_variances, "the posterior's own variances. The KL under q"),
+    ("06.6", other_direction, "KL(posterior ‖ q)"),
+    ("06.6", no_half, "a factor ½"),
+    ("06.6", gap_turned, "The sign is turned"),
+    ("06.6", without_noise, "You took WᵀW"),
+    ("06.6", no_determinant, "log det M is missing"),
 ]

@@ -9,6 +9,7 @@ from course_utils.lessons.l06_vae import (
     plot_images,
     plot_traversal,
 )
+from course_utils.lessons.l06_vae.black_and_white import FEW, apart
 
 
 def test_every_corner_is_a_frame_that_can_be_read():
@@ -32,14 +33,30 @@ def test_the_figures_can_be_read_and_describe_themselves():
     assert "ink 0." in description(lambda: plot_traversal(tiny()[1]))
 
 
-def test_a_plain_autoencoder_learns_and_noise_makes_it_denoise():
+def test_the_map_behind_is_what_every_z_decodes_to():
+    encoder, decoder = tiny()
+    digits = data.digits()
+    explorer = explore_latent(encoder, decoder, digits.train.float(), digits.train_labels)
+    left = explorer.artists["box"].axes
+    [ground] = left.images
+    with torch.no_grad():
+        corner = decoder(torch.tensor([-3.0, 3.0])).mean  # the map's upper left
+    torch.testing.assert_close(
+        torch.from_numpy(ground.get_array().data[:8, :8]), corner.reshape(8, 8)
+    )
+
+
+def test_a_plain_autoencoder_learns():
     torch.manual_seed(0)
     x = torch.randn(400, 1) * torch.ones(1, 4)
-    for noise in (0.0, 0.5):
-        encoder, decoder = deep.mlp(4, (8,), 1), vae.Decoder(1, 4, (8,), "fixed")
-        history = fit_autoencoder(x, encoder, decoder, num_steps=200, noise=noise)
-        assert history.loss[-1] < history.loss[0] - 0.5
-    noisy = x + 0.5 * torch.randn_like(x)
-    with torch.no_grad():
-        cleaned = decoder(encoder(noisy)).mean
-    assert (cleaned - x).square().mean() < 0.6 * (noisy - x).square().mean()
+    encoder, decoder = deep.mlp(4, (8,), 1), vae.Decoder(1, 4, (8,), "fixed")
+    history = fit_autoencoder(x, encoder, decoder, num_steps=200)
+    assert history.loss[-1] < history.loss[0] - 0.5
+
+
+def test_the_images_on_the_map_stand_apart_and_are_of_all_digits():
+    torch.manual_seed(0)
+    mean, labels = torch.randn(500, 2), torch.arange(500) % 10
+    chosen = apart(mean, labels)
+    assert set(labels[chosen].tolist()) == set(range(10)) and len(chosen) <= 10 * FEW
+    assert torch.pdist(mean[chosen]).min() > 0.4

@@ -4,10 +4,16 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pictures import faults
-from shared_06 import few, sound
+from shared_06 import description, few, sound
 
 from course_utils import data, pca, ppca
-from course_utils.lessons.l06_vae import COLLAPSE, explore_collapse, poll_collapse
+from course_utils.lessons.l06_vae import (
+    COLLAPSE,
+    explore_collapse,
+    plot_active,
+    plot_wall,
+    poll_collapse,
+)
 
 
 def test_the_question_has_one_right_answer_and_every_option_a_reason():
@@ -37,3 +43,11 @@ def test_the_decoded_images_are_the_posterior_means_of_ppca(power, beta):
 
 def test_what_is_stored_is_five_runs():
     assert torch.tensor(COLLAPSE).shape == (5, 2, 2)
+
+
+def test_the_figures_can_be_read_and_describe_themselves_with_numbers():
+    assert "the wall itself" in description(plot_wall)
+    eigenvalues = pca.spectrum(data.digits().train)[1]
+    kl = {s: (eigenvalues[:16] / s).log().clamp(min=0) / 2 for s in (0.1, 0.3, 0.5)}
+    alt = description(lambda: plot_active(eigenvalues, kl))
+    assert "12 at 0.1, 4 at 0.3, 3 at 0.5" in alt

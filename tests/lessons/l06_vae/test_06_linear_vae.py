@@ -5,32 +5,13 @@ from hypothesis import strategies as st
 from shared_06 import few
 from torch.distributions import MultivariateNormal, Normal
 
-from course_utils import data, pca, ppca, vae
+from course_utils import ppca, vae
 from course_utils.lessons.l06_vae.linear_vae import (
     fit_linear,
     kl_of_units,
     linear_elbo,
     same_moments,
-    squared_lengths,
 )
-
-
-@given(st.integers(0, 9999), st.floats(0.05, 3), st.floats(0.25, 4))
-@few
-def test_the_lengths_are_those_of_the_best_ppca_at_that_noise(seed, sigma2, beta):
-    """Of all squared lengths on a fine grid the likelihood of N(0, diag(w^2 + s)) likes these best."""
-    spread = 2 * torch.rand(5, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
-    s, squared = beta * sigma2, torch.linspace(0, 3, 30_001, dtype=torch.float64)
-    gain = -((squared + s).log() + spread[:, None] / (squared + s)) / 2
-    best = squared[gain.argmax(1)]
-    ours = squared_lengths(spread, beta, sigma2)
-    torch.testing.assert_close(ours, best, rtol=0, atol=1.1e-4)
-
-
-def test_the_digits_have_these_active_units():
-    eigenvalues = pca.spectrum(data.digits().train)[1]
-    lengths = [squared_lengths(eigenvalues, 1.0, s) for s in (0.1, 0.2, 0.3, 0.5, 0.6, 32.0)]
-    assert [(squares > 0).sum() for squares in lengths] == [12, 6, 4, 3, 2, 0]
 
 
 @given(st.integers(0, 9999), st.floats(0.1, 2))
