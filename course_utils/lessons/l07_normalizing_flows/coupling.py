@@ -7,15 +7,17 @@ import ipywidgets as widgets
 import torch
 from torch import Tensor
 
+from course_utils.flows import Layer
 from course_utils.kit import Exercise, Explorer, Mistake
 from course_utils.lessons.draws import normal
 from course_utils.lessons.l07_normalizing_flows.warp import scene, warped
 
 
-class HandCoupling:
+class HandCoupling(Layer):
     """A coupling layer of the plane: s = bend sin(2 z_A), t = shift cos(z_A); flip: which is kept."""
 
     def __init__(self, bend: float, shift: float, flip: bool) -> None:
+        super().__init__(2)
         self.bend, self.shift, self.flip = bend, shift, flip
 
     def push(self, z: Tensor) -> tuple[Tensor, Tensor]:

@@ -83,7 +83,8 @@ Exercise(
     ],
     nudge="One step is the layer x + v(x)/K, with J = I + (1/K) ∂v/∂x. Multiply out its "
     "determinant for D = 2 and keep what is linear in 1/K.",
-    formula="$$\\det\\!\\Big(I + \\frac1K\\frac{\\partial v}{\\partial x}\\Big) = 1 + \\frac1K\\operatorname{tr}"
-    "\\frac{\\partial v}{\\partial x} + O\\Big(\\frac1{K^2}\\Big),\\quad\\text{so}\\quad \\log|\\det J| \\approx "
-    "\\sum_k \\frac1K(\\nabla\\cdot v)(x_k),\\quad x_{k+1} = x_k + \\frac1K v(x_k)$$",
+    formula="$$\\det\\!\\Big(I + \\frac1K\\frac{\\partial v}{\\partial x}\\Big) = 1 + "
+    "\\frac1K\\nabla\\cdot v + O\\Big(\\frac1{K^2}\\Big)$$ the trace being the divergence, so that "
+    "$$\\log|\\det J| \\approx \\sum_k \\frac1K(\\nabla\\cdot v)(x_k),\\qquad "
+    "x_{k+1} = x_k + \\frac1K v(x_k).$$",
 )

@@ -187,5 +187,6 @@ Exercise(
     nudge="Which interval of z becomes the gap? How narrow can it be, and where must it lie for half "
     "the remaining mass to be on either side?",
     formula="$$\\Phi(r) - \\Phi(-r),\\qquad r = \\frac{\\text{width}}{2\\,\\text{slope}}$$ The sliver lies "
-    "symmetric about 0, as the halves are equal, and is no narrower than width / slope. In code Φ is `torch.special.ndtr`, of a tensor.",
+    "symmetric about 0, as the halves are equal, and is no narrower than width / slope. "
+    "In code Φ is `torch.special.ndtr`, of a tensor.",
 )

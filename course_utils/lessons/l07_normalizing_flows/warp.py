@@ -4,6 +4,7 @@ Shared by the explorers of sections 3 and 4. A square of the base is followed: i
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -60,7 +61,7 @@ def scene(top: float = 0.2):
     glow = right.imshow(nothing, vmin=0, vmax=top, **show)
     fig.colorbar(colours, ax=left, ticks=range(-3, 4), label=r"$\log|\det J|$", shrink=0.85)
     fig.colorbar(glow, ax=right, ticks=[0, top / 2, top], label="density", shrink=0.85)
-    edge = {"fill": False, "linewidth": 3}
+    edge: dict[str, Any] = {"fill": False, "linewidth": 3}
     return fig, {
         "volume": colours,
         "grid": left.add_collection(LineCollection([], colors=style.GUIDE, linewidths=0.7)),
