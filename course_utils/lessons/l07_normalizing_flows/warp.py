@@ -51,7 +51,9 @@ def scene(top: float = 0.2):
     """The figure of a warp, and the artists that a frame of `warped` moves; top: of the colours."""
     extent = (-WINDOW, WINDOW, -WINDOW, WINDOW)
     fig, (left, right) = style.subplots(2, sharey=True)
-    fig.get_layout_engine().set(rect=(0, 0.08, 1, 0.92))  # room for a line of text below
+    fig.set_layout_engine("none")  # four axes take long to lay out, and here nothing changes
+    left.set_position((0.085, 0.24, 0.4, 0.66))
+    right.set_position((0.56, 0.24, 0.4, 0.66))
     limits = {"xlim": extent[:2], "ylim": extent[2:], "aspect": "equal", "xlabel": "$x_1$"}
     left.set(**limits, ylabel="$x_2$", title="The grid, bent")
     right.set(**limits, title="The density")
