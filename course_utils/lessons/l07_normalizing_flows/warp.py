@@ -62,7 +62,7 @@ def scene(top: float = 0.2):
     colours = left.imshow(nothing, cmap="PuOr", vmin=-3, vmax=3, **show)
     glow = right.imshow(nothing, vmin=0, vmax=top, **show)
     fig.colorbar(colours, ax=left, ticks=range(-3, 4), label=r"$\log|\det J|$", shrink=0.85)
-    fig.colorbar(glow, ax=right, ticks=[0, top / 2, top], label="density", shrink=0.85)
+    fig.colorbar(glow, ax=right, ticks=[0, top / 2, top], shrink=0.85)
     edge: dict[str, Any] = {"fill": False, "linewidth": 3}
     return fig, {
         "volume": colours,
