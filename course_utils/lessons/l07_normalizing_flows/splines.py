@@ -24,11 +24,14 @@ def peaks(distance: float) -> MixtureSameFamily:
 def through(distance: float, num_bins: int) -> tuple[SplineMap, Tensor, Tensor]:
     """A spline with knots on the map that carries N(0, 1) to the peaks; its theta; its knots' z.
 
-    The knots are as far apart in x. A knot's slope is the geometric mean of its neighbours' chords.
+    All knots but the outermost are as far apart in x. A knot's slope is the geometric mean of its
+    neighbours' chords.
     """
-    x = torch.linspace(-EDGE, EDGE, num_bins + 1, dtype=torch.float64)
+    reach = distance / 2 + 1.5  # three standard deviations beyond the peaks
+    x = torch.linspace(-reach, reach, num_bins - 1, dtype=torch.float64)
     z = torch.special.ndtri(peaks(distance).cdf(x))
-    z[0], z[-1] = -EDGE, EDGE
+    edge = torch.tensor([EDGE], dtype=torch.float64)
+    x, z = torch.cat([-edge, x, edge]), torch.cat([-edge, z, edge])
     widths, heights = z.diff(), x.diff()
     chords = heights / widths
     slopes = (chords[1:] * chords[:-1]).sqrt() - SMALLEST
@@ -82,10 +85,10 @@ def explore_splines() -> Explorer:
         }
 
     controls = {
-        "bins": widgets.IntSlider(value=4, min=2, max=16, step=2, description="bins"),
+        "bins": widgets.IntSlider(value=4, min=4, max=16, step=2, description="bins"),
         "distance": widgets.FloatSlider(
             value=4, min=0, max=4, step=0.5, description="distance of the peaks"
         ),
     }
-    strip = [{"bins": k, "distance": 4.0} for k in (2, 8, 16)]
+    strip = [{"bins": k, "distance": 4.0} for k in (4, 8, 16)]
     return Explorer(scene, update, controls, strip)

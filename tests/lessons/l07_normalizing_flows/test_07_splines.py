@@ -11,7 +11,7 @@ def test_every_corner_is_a_frame_that_can_be_read():
 def test_the_knots_carry_the_normals_quantiles_to_the_peaks():
     spline, theta, z = through(3.0, 8)
     x, _ = spline.forward(z[1:-1], theta)
-    torch.testing.assert_close(peaks(3.0).cdf(x), torch.special.ndtr(z[1:-1]), rtol=0, atol=2e-3)
+    torch.testing.assert_close(peaks(3.0).cdf(x), torch.special.ndtr(z[1:-1]), rtol=0, atol=5e-3)
 
 
 def test_more_bins_come_closer():
