@@ -90,6 +90,7 @@ def explore_gap() -> Explorer:
     in_gap = x.abs() < WIDTH / 2
     outside = peaks.log_prob(x[:, None]).exp().mean(1) * ~in_gap
     outside = outside / torch.trapezoid(outside, x)
+    inside = in_gap / torch.trapezoid(in_gap.double(), x)
     base = torch.linspace(-3, 3, 301, dtype=torch.float64)
     height = 2.4 * Normal(0.0, 1.0).log_prob(base).exp() / 0.4
 
@@ -109,7 +110,7 @@ def explore_gap() -> Explorer:
         }
 
     def update(mass: float) -> dict:
-        density = (1 - mass) * outside + mass / WIDTH * in_gap
+        density = (1 - mass) * outside + mass * inside
         below = torch.cumulative_trapezoid(density, x).clamp(1e-6, 1 - 1e-6)
         z = torch.special.ndtri(below)
         half = torch.special.ndtri(torch.tensor((1 + mass) / 2, dtype=torch.float64)).item()
