@@ -24,12 +24,12 @@ def plot_two_peaks(flow: Flow, truth: Distribution) -> Picture:
     best = torch.distributions.Normal(0.0, truth.stddev.item())
     fig, (left, right) = style.subplots(2, width_ratios=[1, 1.4])
     left.plot(z, map_of_z[:, 0], color=style.INK)
-    left.set(xlabel="z", ylabel="x = T(z)", title="The map is steep …")
+    left.set(xlabel="z", ylabel="x = T(z)", title="The map")
     right.plot(x, truth.log_prob(x).exp(), **TRUTH.line)
     right.plot(x, density, **MODEL.line)
-    right.plot(x, best.log_prob(x).exp(), color=style.GUIDE, linestyle="--")
-    right.set(xlabel="x", ylabel="density", ylim=(0, 0.62), title="… where x is rare")
-    words = [("— truth", TRUTH.ink), ("-·- flow", MODEL.ink), ("- - best Gaussian", style.GUIDE)]
+    right.plot(x, best.log_prob(x).exp(), color=style.GUIDE, linestyle=(0, (1, 1)))
+    right.set(xlabel="x", ylabel="density", ylim=(0, 0.62), title="The density of x")
+    words = [("— truth", TRUTH.ink), ("-·- flow", MODEL.ink), ("···· best Gaussian", style.INK)]
     for row, (label, color) in enumerate(words):
         right.text(-4.4, 0.59 - 0.055 * row, label, color=color, va="top")
     steepest = log_slope.exp().max().item()

@@ -63,31 +63,40 @@ def explore_bins() -> Explorer:
         left.plot(z, -EDGE + 3 * log_p.exp(), **PRIOR.line)
         right.set(xlim=(0, 1.1), xlabel="density of x", title="density = mass / width")
         outline = Polygon(np.zeros((3, 2)), closed=True, facecolor=style.PALE, edgecolor="white")
+        nothing, fill = np.zeros((3, 2)), {"facecolor": MODEL.color, "alpha": 0.55}
         return fig, {
             "paths": left.add_collection(LineCollection([], colors=style.GUIDE, linewidths=1)),
             "map": left.plot([], [], color=style.INK)[0],
             "bars": right.add_patch(outline),
+            "band": left.add_patch(Polygon(nothing, **fill)),
+            "bar": right.add_patch(Polygon(nothing, **fill)),
             "density": right.plot([], [], **MODEL.line)[0],
             "numbers": right.text(1.08, 3.6, "", color=MODEL.ink, ha="right", va="top"),
         }
 
-    def update(slope: float, share: float) -> dict:
+    def update(slope: float, share: float, bin: int) -> dict:
         theta = by_hand(slope, share)
         x, log_slope = HAND.forward(z, theta)
         at, lands = (edge.numpy() for edge in bins(slope, share))
         height = 1 / NUM_BINS / np.diff(lands)
         steps = np.stack([np.repeat(height, 2), np.repeat(lands, 2)[1:-1]], 1)
         outline = np.concatenate([[[0, lands[0]]], steps, [[0, lands[-1]]]])
-        middle = 0.3989 / slope
+        (a, b), (low, high), tall = at[bin - 1 :][:2], lands[bin - 1 :][:2], height[bin - 1]
+        inside = np.linspace(a, b, 20)
+        bent = HAND.forward(torch.as_tensor(inside), theta)[0].numpy()
+        edge = [(b, -EDGE), (a, -EDGE), *zip(inside, bent, strict=True), (EDGE, high), (EDGE, low)]
         return {
+            "band": np.array([*edge, (b, low)]),
+            "bar": np.array([(0, low), (tall, low), (tall, high), (0, high)]),
             "paths": [[(a, -EDGE), (a, b), (EDGE, b)] for a, b in zip(at, lands, strict=True)],
             "map": (z, x),
             "bars": outline,
             "density": ((log_p - log_slope).exp(), x),
-            "numbers": f"at x = 0:\n0.3989 / {slope:.3f}\n= {middle:.3f}",
+            "numbers": f"bin {bin}: mass 1/20\nwidth {high - low:.3f}\ndensity {tall:.3f}",
             "alt": f"A spline with slope {slope:.2f} at z = 0 carries twenty bins of mass 0.05 to "
             f"bins of widths {np.diff(lands).min():.2f} to {np.diff(lands).max():.2f}. Mass over "
-            f"width follows the exact density, which is {middle:.3f} at x = 0.",
+            f"width follows the exact density. Bin {bin}, in colour, was {b - a:.3f} wide, is now "
+            f"{high - low:.3f} wide, and its mean density is {tall:.3f}.",
         }
 
     controls = {
@@ -97,8 +106,9 @@ def explore_bins() -> Explorer:
         "share": widgets.FloatSlider(
             value=0.5, min=0.4, max=0.7, step=0.05, description="share of x for −2 < z < 2"
         ),
+        "bin": widgets.IntSlider(value=11, min=1, max=NUM_BINS, description="bin to follow"),
     }
-    strip = [{"slope": s, "share": 0.5} for s in (0.5, 1.0, 4.0)]
+    strip = [{"slope": s, "share": 0.5, "bin": 11} for s in (0.5, 1.0, 4.0)]
     return Explorer(scene, update, controls, strip)
 
 
@@ -122,6 +132,26 @@ Exercise(
                 -inverse(x).square() / 2 - log(2 * pi) / 2 + slope(inverse(x)).abs().log()
             ),
             "The sign: where T stretches, mass is spread and the density falls.",
+        ),
+        Mistake(
+            lambda x, inverse, slope: (
+                -inverse(x).square() / 2 - log(2 * pi) / 2 - slope(inverse(x)).abs()
+            ),
+            "You subtracted the slope itself. A density is divided by it, so from a log density its "
+            "logarithm is subtracted.",
+        ),
+        Mistake(
+            lambda x, inverse, slope: (
+                -inverse(x).square() / 2 - log(2 * pi) / 2 - slope(inverse(x))
+            ),
+            "You subtracted the slope itself, sign and all. A density is divided by |T′|: subtract "
+            "its logarithm.",
+        ),
+        Mistake(
+            lambda x, inverse, slope: (
+                (-inverse(x).square() / 2 - log(2 * pi) / 2) / slope(inverse(x)).abs()
+            ),
+            "A density is divided by the slope, a <i>log</i> density has the slope's log subtracted.",
         ),
         Mistake(
             lambda x, inverse, slope: -inverse(x).square() / 2 - log(2 * pi) / 2,

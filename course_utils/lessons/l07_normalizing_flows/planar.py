@@ -1,32 +1,74 @@
-"""3, which maps? Planar and radial: what they do to a grid, and exercise 07.2."""
+"""3, which maps? Planar and radial: one layer bent by hand, and exercise 07.2."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from math import cos, expm1, log, radians, sin
 
+import ipywidgets as widgets
 import torch
-from matplotlib.collections import LineCollection
 from torch import Tensor
 from torch.nn.functional import softplus
 
-from course_utils.flows import Layer
-from course_utils.kit import Exercise, Mistake, figure, style
-from course_utils.kit.figure import Picture
+from course_utils import flows
+from course_utils.kit import Exercise, Explorer, Mistake
 from course_utils.lessons.draws import normal
-from course_utils.lessons.l07_normalizing_flows.plane import square_grid
+from course_utils.lessons.l07_normalizing_flows.warp import scene, warped
+
+FOLLOWED = 10  # the square from 0 to 1 in both directions
 
 
-def plot_warps(layers: Mapping[str, Layer]) -> Picture:
-    """What two layers do to a square grid."""
-    fig, axes = style.subplots(2, sharey=True)
-    numbers = []
-    for ax, (name, layer) in zip(axes, layers.items(), strict=True):
-        with torch.no_grad():
-            mesh, log_det = layer.push(square_grid())
-        ax.add_collection(LineCollection(list(mesh), colors=style.GUIDE, linewidths=1.2))
-        ax.set(xlim=(-4, 4), ylim=(-4, 4), aspect="equal", xlabel="$x_1$", title=name)
-        low, high = log_det.min().item(), log_det.max().item()
-        numbers.append(f"{name}: log-determinants from {low:.2f} to {high:.2f}")
-    axes[0].set_ylabel("$x_2$")
-    return figure(fig, alt=f"A square grid after one layer. {'; '.join(numbers)}.")
+@torch.no_grad()
+def planar_layer(stretch: float, degrees: float, steepness: float) -> flows.Planar:
+    """w of this length and direction, û along it such that det J is `stretch` where tanh is 0."""
+    layer = flows.Planar(2)
+    w = steepness * torch.tensor([cos(radians(degrees)), sin(radians(degrees))])
+    u = log(expm1(stretch)) * w / (w @ w)  # wᵀu, of which m makes stretch - 1
+    layer.theta.free.copy_(torch.cat([w, u, torch.zeros(1)]))
+    return layer
+
+
+def explore_planar() -> Explorer:
+    """One planar layer: how far it stretches, along which direction, how abruptly."""
+
+    def update(stretch: float, degrees: int, steepness: float) -> dict:
+        what = f"A planar layer with determinant {stretch:.2f} on its line, at {degrees} degrees"
+        return warped([planar_layer(stretch, degrees, steepness)], FOLLOWED, what)
+
+    controls = {
+        "stretch": widgets.FloatLogSlider(
+            value=10**0.4, min=-1, max=0.8, step=0.1, description="1 + wᵀû"
+        ),
+        "degrees": widgets.IntSlider(
+            value=30, min=0, max=180, step=15, description="direction of w, in degrees"
+        ),
+        "steepness": widgets.FloatSlider(
+            value=1.5, min=0.5, max=4, step=0.5, description="length of w"
+        ),
+    }
+    strip = [{"stretch": s, "degrees": 30, "steepness": 1.5} for s in (0.1, 1.0, 10**0.8)]
+    return Explorer(scene, update, controls, strip)
+
+
+@torch.no_grad()
+def radial_layer(gamma: float, delta: float) -> flows.Radial:
+    """Distances r from the origin become r (gamma + r) / (delta + r)."""
+    layer = flows.Radial(2)  # its own names: delta is alpha
+    layer.theta.free.copy_(torch.tensor([0.0, 0.0, log(expm1(delta)), log(expm1(gamma))]))
+    return layer
+
+
+def explore_radial() -> Explorer:
+    """One radial layer about the origin: from the point outwards, or towards it."""
+
+    def update(gamma: float, delta: float) -> dict:
+        what = f"A radial layer with γ = {gamma:.2f} and δ = {delta:.2f}"
+        return warped([radial_layer(gamma, delta)], FOLLOWED, what)
+
+    controls = {
+        "gamma": widgets.FloatLogSlider(value=10**0.4, min=-1, max=1, step=0.1, description="γ"),
+        "delta": widgets.FloatLogSlider(value=10**-0.2, min=-1, max=1, step=0.1, description="δ"),
+    }
+    strip = [{"gamma": g, "delta": 1.0} for g in (0.1, 1.0, 10.0)]
+    return Explorer(scene, update, controls, strip)
 
 
 def planar(z: Tensor, w: Tensor, u: Tensor, b: float) -> tuple[Tensor, Tensor]:

@@ -23,18 +23,23 @@ def stub_2(z, w, u, b):
 
 
 def stub_3(z, s, t):
-    z_A, z_B = z.chunk(2, -1)
-    x_B = z_B * ...
-    return torch.cat([z_A, x_B], -1), ...
+    raise NotImplementedError
 
 
 def stub_4(x, s, t):
     raise NotImplementedError
 
 
-def stub_5(log_q, log_prior, log_likelihood, power):
-    cost = log_q - log_prior - power * log_likelihood
-    return cost - ...
+def stub_5(z, velocity, divergence, num_steps):
+    raise NotImplementedError
+
+
+def stub_6(width, slope):
+    raise NotImplementedError
+
+
+def stub_7(log_joint, log_base, layers, z):
+    raise NotImplementedError
 
 
 def normal(z):
@@ -48,6 +53,21 @@ def added(x, inverse, slope):
 
 def no_volume(x, inverse, slope):
     return normal(inverse(x))
+
+
+def no_logarithm_of_the_slope(x, inverse, slope):
+    z = inverse(x)
+    return normal(z) - torch.abs(slope(z))
+
+
+def the_slope_itself(x, inverse, slope):
+    z = inverse(x)
+    return normal(z) - slope(z)
+
+
+def divided_log(x, inverse, slope):
+    z = inverse(x)
+    return normal(z) / torch.abs(slope(z))
 
 
 def slope_at_x(x, inverse, slope):
@@ -108,45 +128,61 @@ def halves(z):
     return z[:, : z.shape[1] // 2], z[:, z.shape[1] // 2 :]
 
 
-def summed_over_points(z, s, t):
+def with_the_bug(z, s, t):
+    A, B = z.chunk(2, -1)
+    B = B * s(A).exp() + t(A)
+    A = A * s(B).exp() + t(B)
+    return torch.cat([A, B], -1), s(A).sum(-1) + s(B).sum(-1)
+
+
+def both_from_the_old(z, s, t):
     A, B = halves(z)
-    return torch.hstack([A, B * torch.exp(s(A)) + t(A)]), torch.sum(s(A), 0)
+    new_A, new_B = torch.exp(s(B)) * A + t(B), torch.exp(s(A)) * B + t(A)
+    return torch.hstack([new_A, new_B]), torch.sum(s(A) + s(B), 1)
+
+
+def pushed(z, s, t):
+    """Both layers' moves, and what each of them read."""
+    A, B = halves(z)
+    new_B = torch.addcmul(t(A), B, torch.exp(s(A)))
+    new_A = torch.addcmul(t(new_B), A, torch.exp(s(new_B)))
+    return torch.hstack([new_A, new_B]), torch.sum(s(A), 1), torch.sum(s(new_B), 1)
+
+
+def first_layer_only(z, s, t):
+    x, one, _ = pushed(z, s, t)
+    return x, one
+
+
+def second_layer_only(z, s, t):
+    x, _, two = pushed(z, s, t)
+    return x, two
 
 
 def contracting(z, s, t):
+    x, one, two = pushed(z, s, t)
+    return x, -one - two
+
+
+def shift_in_the_bracket(z, s, t):
     A, B = halves(z)
-    return torch.hstack([A, B * torch.exp(s(A)) + t(A)]), -torch.sum(s(A), 1)
-
-
-def exponentials_added(z, s, t):
-    A, B = halves(z)
-    return torch.hstack([A, B * torch.exp(s(A)) + t(A)]), torch.exp(s(A)).sum(1)
-
-
-def mean_over_dimensions(z, s, t):
-    A, B = halves(z)
-    return torch.hstack([A, B * torch.exp(s(A)) + t(A)]), torch.mean(s(A), 1)
-
-
-def scale_without_exp(z, s, t):
-    A, B = halves(z)
-    return torch.hstack([A, B * s(A) + t(A)]), torch.sum(s(A), 1)
+    new_B = B * (torch.exp(s(A)) + t(A))
+    new_A = A * (torch.exp(s(new_B)) + t(new_B))
+    return torch.hstack([new_A, new_B]), torch.sum(s(A), 1) + torch.sum(s(new_B), 1)
 
 
 def shifted_first(z, s, t):
     A, B = halves(z)
-    return torch.hstack([A, torch.exp(s(A)) * (B + t(A))]), torch.sum(s(A), 1)
+    new_B = torch.exp(s(A)) * (B + t(A))
+    new_A = torch.exp(s(new_B)) * (A + t(new_B))
+    return torch.hstack([new_A, new_B]), torch.sum(s(A), 1) + torch.sum(s(new_B), 1)
 
 
-def both_moved(z, s, t):
+def scale_without_exp(z, s, t):
     A, B = halves(z)
-    scale, shift = torch.exp(s(A)), t(A)
-    return torch.hstack([A * scale + shift, B * scale + shift]), torch.sum(s(A), 1) * 2
-
-
-def reading_itself(z, s, t):
-    A, B = halves(z)
-    return torch.hstack([A, B * torch.exp(s(B)) + t(B)]), torch.sum(s(B), 1)
+    new_B = B * s(A) + t(A)
+    new_A = A * s(new_B) + t(new_B)
+    return torch.hstack([new_A, new_B]), torch.sum(s(A), 1) + torch.sum(s(new_B), 1)
 
 
 def other_determinant(x, s, t):
@@ -164,6 +200,11 @@ def scaled_again(x, s, t):
     return torch.hstack([A, (B - t(A)) * torch.exp(s(A))]), torch.sum(s(A), 1)
 
 
+def bracket_undone(x, s, t):
+    A, B = halves(x)
+    return torch.hstack([A, B / (torch.exp(s(A)) + t(A))]), torch.sum(s(A), 1)
+
+
 def forward_again(x, s, t):
     A, B = halves(x)
     return torch.hstack([A, B * torch.exp(s(A)) + t(A)]), torch.sum(s(A), 1)
@@ -174,33 +215,121 @@ def nets_of_x_B(x, s, t):
     return torch.hstack([A, (B - t(B)) / torch.exp(s(B))]), torch.sum(s(A), 1)
 
 
-def no_baseline(log_q, log_prior, log_likelihood, power):
-    return log_q - (log_prior + power * log_likelihood)
+def drifting(z, velocity, divergence, num_steps, step=None, gain=None, read="before"):
+    """The chain of small steps, by a list, with parts exchanged."""
+    path = [z]
+    for _ in range(num_steps):
+        path.append(path[-1] + velocity(path[-1]) * (step or 1 / num_steps))
+    places = {"before": path[:-1], "after": path[1:], "start": [z] * num_steps}[read]
+    rates = torch.stack([divergence(place) for place in places])
+    return path[-1], (rates / num_steps if gain is None else gain(rates, num_steps)).sum(0)
 
 
-def over_the_others(log_q, log_prior, log_likelihood, power):
-    r = log_q - log_prior - power * log_likelihood
-    return r - (r.sum() - r) / (len(r) - 1)
+def read_after(z, velocity, divergence, num_steps):
+    return drifting(z, velocity, divergence, num_steps, read="after")
 
 
-def for_the_elbo(log_q, log_prior, log_likelihood, power):
-    r = log_prior + power * log_likelihood - log_q
-    return r - r.mean()
+def read_at_the_start(z, velocity, divergence, num_steps):
+    return drifting(z, velocity, divergence, num_steps, read="start")
 
 
-def all_tempered(log_q, log_prior, log_likelihood, power):
-    r = log_q - power * (log_prior + log_likelihood)
-    return r - r.mean()
+def no_step_in_the_determinant(z, velocity, divergence, num_steps):
+    return drifting(z, velocity, divergence, num_steps, gain=lambda rates, _: rates)
 
 
-def not_tempered(log_q, log_prior, log_likelihood, power):
-    r = log_q - log_prior - log_likelihood
-    return r - r.mean()
+def whole_steps(z, velocity, divergence, num_steps):
+    return drifting(z, velocity, divergence, num_steps, step=1.0)
 
 
-def no_entropy(log_q, log_prior, log_likelihood, power):
-    r = -log_prior - power * log_likelihood
-    return r - torch.mean(r)
+def one_dimensional(z, velocity, divergence, num_steps):
+    return drifting(z, velocity, divergence, num_steps, gain=lambda r, K: torch.log1p(r / K))
+
+
+def shrinking(z, velocity, divergence, num_steps):
+    return drifting(z, velocity, divergence, num_steps, gain=lambda rates, K: -rates / K)
+
+
+def phi(a):
+    return Normal(0.0, 1.0).cdf(torch.tensor(a, dtype=torch.float64))
+
+
+def about(width, slope):
+    return normal(torch.zeros((), dtype=torch.float64)).exp() * width / slope
+
+
+def from_the_middle(width, slope):
+    return phi(width / slope) - phi(0.0)
+
+
+def twice_too_wide(width, slope):
+    return phi(width / slope) - phi(-width / slope)
+
+
+def the_width(width, slope):
+    return torch.tensor(width / slope, dtype=torch.float64)
+
+
+def stretched(width, slope):
+    return phi(width * slope / 2) - phi(-width * slope / 2)
+
+
+def all_to_the_left(width, slope):
+    return phi(width / slope / 2)
+
+
+def through(layers, z):
+    dets = []
+    for layer in layers:
+        z, det = layer(z)
+        dets += [det]
+    return z, dets
+
+
+def minus_volume(log_joint, log_base, layers, z):
+    x, dets = through(layers, z)
+    return log_joint(x) - log_base(z) - sum(dets)
+
+
+def no_volume_at_all(log_joint, log_base, layers, z):
+    return log_joint(through(layers, z)[0]) - log_base(z)
+
+
+def base_at_the_end(log_joint, log_base, layers, z):
+    x, dets = through(layers, z)
+    return log_joint(x) - log_base(x) + sum(dets)
+
+
+def joint_at_the_start(log_joint, log_base, layers, z):
+    return log_joint(z) - log_base(z) + sum(through(layers, z)[1])
+
+
+def energy_alone(log_joint, log_base, layers, z):
+    return log_joint(through(layers, z)[0])
+
+
+def base_left_out(log_joint, log_base, layers, z):
+    x, dets = through(layers, z)
+    return log_joint(x) + sum(dets)
+
+
+def base_added(log_joint, log_base, layers, z):
+    x, dets = through(layers, z)
+    return log_joint(x) + log_base(z) + sum(dets)
+
+
+def layers_reversed(log_joint, log_base, layers, z):
+    x, dets = through(list(reversed(layers)), z)
+    return log_joint(x) - log_base(z) + sum(dets)
+
+
+def last_volume_only(log_joint, log_base, layers, z):
+    x, dets = through(layers, z)
+    return log_joint(x) - log_base(z) + dets[-1]
+
+
+def mean_of_the_bound(log_joint, log_base, layers, z):
+    x, dets = through(layers, z)
+    return torch.mean(log_joint(x) - log_base(z) + sum(dets))
 
 
 def by_torch(x, inverse, slope):
@@ -216,21 +345,44 @@ def pull(x, s, t):
     return torch.hstack([A, (B - t(A)) / torch.exp(s(A))]), torch.einsum("nd->n", s(A))
 
 
-def push(z, s, t):
-    A, B = halves(z)
-    return torch.hstack([A, torch.addcmul(t(A), B, torch.exp(s(A)))]), torch.einsum("nd->n", s(A))
+def two_pushed(z, s, t):
+    x, one, two = pushed(z, s, t)
+    return x, one + two
 
 
-def centred(log_q, log_prior, log_likelihood, power):
-    r = torch.stack([log_q, -log_prior, -power * log_likelihood]).sum(0)
-    return r - r.sum() / len(r)
+def symmetric(width, slope):
+    return torch.erf(torch.tensor(width / slope / 8**0.5, dtype=torch.float64))
 
 
-RIGHT = {"07.1": by_torch, "07.2": planar_with, "07.3": push, "07.4": pull, "07.5": centred}
-STUBS = {"07.1": stub_1, "07.2": stub_2, "07.3": stub_3, "07.4": stub_4, "07.5": stub_5}
+def by_composition(log_joint, log_base, layers, z):
+    x, dets = through(layers, z)
+    return log_joint(x) - (log_base(z) - torch.stack(dets, 1).sum(1))
+
+
+RIGHT = {
+    "07.1": by_torch,
+    "07.2": planar_with,
+    "07.3": two_pushed,
+    "07.4": pull,
+    "07.5": drifting,
+    "07.6": symmetric,
+    "07.7": by_composition,
+}
+STUBS = {
+    "07.1": stub_1,
+    "07.2": stub_2,
+    "07.3": stub_3,
+    "07.4": stub_4,
+    "07.5": stub_5,
+    "07.6": stub_6,
+    "07.7": stub_7,
+}
 WRONG = [
     ("07.1", added, "where T stretches"),
     ("07.1", no_volume, "The volume is missing"),
+    ("07.1", no_logarithm_of_the_slope, "You subtracted the slope itself. A"),
+    ("07.1", the_slope_itself, "sign and all"),
+    ("07.1", divided_log, "has the slope's log subtracted"),
     ("07.1", slope_at_x, "a function of z"),
     ("07.1", never_back, "never goes back to z"),
     ("07.1", no_absolute_value, "A decreasing one"),
@@ -241,23 +393,40 @@ WRONG = [
     ("07.2", wrong_derivative, "derivative of tanh"),
     ("07.2", no_logarithm, "Take its log"),
     ("07.2", inverse_determinant, "that of the inverse"),
-    ("07.3", summed_over_points, "summed over the points"),
+    ("07.3", with_the_bug, "the bug itself"),
+    ("07.3", both_from_the_old, "both halves move by the old ones"),
+    ("07.3", first_layer_only, "The second layer stretches too"),
+    ("07.3", second_layer_only, "The first layer stretches too"),
     ("07.3", contracting, "The sign"),
-    ("07.3", exponentials_added, "the sum of s"),
-    ("07.3", mean_over_dimensions, "A mean over the dimensions"),
-    ("07.3", scale_without_exp, "The exp is missing"),
+    ("07.3", shift_in_the_bracket, "the bracket multiplies the shift"),
     ("07.3", shifted_first, "Scale first"),
-    ("07.3", both_moved, "moved both halves"),
-    ("07.3", reading_itself, "They read z_A"),
+    ("07.3", scale_without_exp, "The exp is missing"),
     ("07.4", other_determinant, "log|det dz/dx|"),
     ("07.4", wrong_order, "undone first"),
     ("07.4", scaled_again, "scaled once more"),
+    ("07.4", bracket_undone, "You undid z_B (exp(s) + t)"),
     ("07.4", forward_again, "from z to x again"),
     ("07.4", nets_of_x_B, "From x_B"),
-    ("07.5", no_baseline, "without the baseline"),
-    ("07.5", over_the_others, "over the other samples"),
-    ("07.5", for_the_elbo, "not to the ELBO"),
-    ("07.5", all_tempered, "likelihood alone"),
-    ("07.5", not_tempered, "η is missing"),
-    ("07.5", no_entropy, "log q is missing"),
+    ("07.5", read_after, "where the step ends"),
+    ("07.5", read_at_the_start, "at z throughout"),
+    ("07.5", no_step_in_the_determinant, "The step in the log-determinant"),
+    ("07.5", whole_steps, "x takes whole ones"),
+    ("07.5", one_dimensional, "right in one dimension"),
+    ("07.5", shrinking, "The sign"),
+    ("07.6", about, "took the base as flat"),
+    ("07.6", from_the_middle, "begins at z = 0"),
+    ("07.6", twice_too_wide, "Twice too wide"),
+    ("07.6", the_width, "the width of the sliver"),
+    ("07.6", stretched, "divide"),
+    ("07.6", all_to_the_left, "Take off what lies left"),
+    ("07.7", minus_volume, "The sign of the log-determinants"),
+    ("07.7", no_volume_at_all, "The volumes are missing"),
+    ("07.7", base_at_the_end, "at the base's sample</i>"),
+    ("07.7", joint_at_the_start, "must see the flow's sample"),
+    ("07.7", energy_alone, "shrinking to a point"),
+    ("07.7", base_left_out, "is missing. For fixed layers"),
+    ("07.7", base_added, "The sign of log q(z_0)"),
+    ("07.7", layers_reversed, "order of the <i>inverse"),
+    ("07.7", last_volume_only, "Only the last layer"),
+    ("07.7", mean_of_the_bound, "one value per sample"),
 ]

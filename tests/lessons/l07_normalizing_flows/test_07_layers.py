@@ -3,14 +3,9 @@ import torch
 from pictures import faults
 from shared_07 import small_flow
 
-from course_utils.lessons.l07_normalizing_flows.layers import (
-    SQUARES,
-    area,
-    explore_layers,
-    mass,
-    square_outline,
-)
+from course_utils.lessons.l07_normalizing_flows.layers import explore_layers
 from course_utils.lessons.l07_normalizing_flows.plane import WINDOW, lattice, pull
+from course_utils.lessons.l07_normalizing_flows.warp import SQUARES, area, mass, square_outline
 
 
 def test_every_corner_is_a_frame_that_can_be_read():

@@ -47,7 +47,7 @@ def test_the_density_is_that_of_torchs_transformed_distribution(shift, scale, de
 @given(slope=st.floats(0.4, 5), share=st.floats(0.4, 0.7))
 @few
 def test_every_bin_holds_a_twentieth_of_the_density_drawn(explorer, slope, share):
-    frame = explorer.frame(slope=slope, share=share)
+    frame = explorer.frame(slope=slope, share=share, bin=7)
     density, x = frame["density"]
     _, lands = bins(slope, share)
     for low, high in itertools.pairwise(lands[1:-1]):
@@ -65,3 +65,11 @@ def test_the_slope_in_the_middle_is_the_one_set():
         theta = by_hand(slope, 0.5)
         x, log_slope = HAND.forward(torch.zeros(1).double(), theta)
         assert (x.item(), log_slope.exp().item()) == pytest.approx((0, slope), abs=1e-9)
+
+
+@pytest.mark.parametrize("number", [1, 11, 20])
+def test_the_coloured_bin_keeps_its_mass(explorer, number):
+    frame = explorer.frame(slope=4.0, share=0.6, bin=number)
+    (_, low), (height, _), (_, high), _ = frame["bar"]
+    assert height * (high - low) == pytest.approx(0.05, abs=1e-9)
+    assert {low, high} <= set(frame["band"][:, 1])

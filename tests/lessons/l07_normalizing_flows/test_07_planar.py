@@ -1,10 +1,18 @@
+import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from shared_07 import few, jacobian_log_det, shown
+from pictures import faults
+from shared_07 import few, jacobian_log_det
 
 from course_utils import flows
-from course_utils.lessons.l07_normalizing_flows.planar import planar, plot_warps
+from course_utils.lessons.l07_normalizing_flows.planar import (
+    explore_planar,
+    explore_radial,
+    planar,
+    planar_layer,
+    radial_layer,
+)
 
 
 @given(st.integers(0, 9999))
@@ -28,10 +36,21 @@ def test_the_planar_reference_is_the_librarys_layer(seed):
         torch.testing.assert_close(planar(z, w, u, b.item()), layer.push(z))
 
 
-def warps():
-    torch.manual_seed(0)
-    return plot_warps({"Planar": flows.Planar(2), "Radial": flows.Radial(2)})
+def test_every_corner_is_a_frame_that_can_be_read():
+    assert not faults(explore_planar())
+    assert not faults(explore_radial())
 
 
-def test_the_warps_figure_can_be_read_and_describes_itself_with_numbers():
-    assert "from 0.00 to 0.00" in shown(warps)
+@pytest.mark.parametrize("stretch", [0.1, 1.0, 6.0])
+def test_the_stretch_set_is_the_determinant_on_the_line(stretch):
+    layer = planar_layer(stretch, 40, 2.0)
+    with torch.no_grad():
+        _, log_det = layer.push(torch.zeros(1, 2))
+    assert log_det.exp().item() == pytest.approx(stretch, rel=1e-4)
+
+
+@pytest.mark.parametrize(("gamma", "delta"), [(0.1, 2.0), (5.0, 0.5)])
+def test_a_radial_layer_moves_a_distance_as_the_text_says(gamma, delta):
+    with torch.no_grad():
+        x, _ = radial_layer(gamma, delta).push(torch.tensor([[0.6, 0.8]]))
+    assert x.norm().item() == pytest.approx((gamma + 1) / (delta + 1), rel=1e-5)
