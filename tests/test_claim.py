@@ -40,6 +40,11 @@ def test_a_true_claim_shows_itself_with_its_figure(shown):
     assert "3.004, expected 3 ± 0.01" in shown[0]
 
 
+def test_its_numbers_have_the_minus_signs_of_formulas(shown):
+    claim("It is small.", -0.5, equals=-0.5, within=1e-9, below=-0.25)
+    assert "−0.5, expected −0.5 ± 1e−09; −0.5 &lt; −0.25" in shown[0]
+
+
 def test_a_false_claim_is_an_error_with_its_figure(shown):
     with pytest.raises(AssertionError, match=r"The mean is near 3\. This is false here: 3\.1, exp"):
         claim("The mean is near 3.", 3.1, equals=3, within=0.01)

@@ -58,7 +58,7 @@ def claim(
     if above is not None:
         true = true and bool((values > above).all())
         parts.append(f"{_number(values.min())} > {above:.4g}")
-    figure = "; ".join(parts)
+    figure = "; ".join(parts).replace("-", "−")  # a minus sign, as in formulas and figures
     if not true:
         reason = f"This is false here: {figure}. Run this section from its top."
         if os.environ.get("EVIDENCE_LADDER_LECTURE") != "1":
