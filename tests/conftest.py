@@ -52,9 +52,7 @@ def pytest_terminal_summary(terminalreporter):
     reports = [r for kind in ("passed", "failed") for r in terminalreporter.stats.get(kind, [])]
     seconds = dict(p[1] for r in reports for p in r.user_properties if p[0] == "CPU seconds")
     if seconds:
-        terminalreporter.section(
-            "CPU seconds of each notebook, on an idle machine, its kernel's start included"
-        )
+        terminalreporter.section("Seconds of work in each notebook, its kernel's start included")
         for name, value in sorted(seconds.items()):
             terminalreporter.line(f"{value:6.1f}  {name}")
         terminalreporter.line(f"{sum(seconds.values()):6.1f}  together")

@@ -317,7 +317,8 @@ def test_a_wrong_answer_is_told_what_is_wrong(body, kind, words):
 @pytest.mark.parametrize(
     ("function", "result", "kind", "words"),
     [
-        (torch.sum, torch.tensor(6), "dtype", "got torch.int64"),
+        (torch.sum, torch.tensor(6), "right", ""),
+        (torch.sum, torch.tensor(7), "wrong", "Off by 1: yours is 7, expected 6."),
         (torch.sum, torch.tensor(True), "dtype", "got torch.bool"),
         (torch.sum, torch.tensor(6j), "dtype", "got torch.complex64"),
         (torch.sum, torch.tensor([6.0]), "shape", "expected shape (), got (1,)"),

@@ -52,7 +52,7 @@ from course_utils.kit.exercise import EXERCISES, Exercise, Mistake
 
 ROOT = Path(__file__).parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-CPU_SECONDS = 30  # that a notebook may take on an idle machine, its kernel's start included
+CPU_SECONDS = 30  # of work (see `pace`) that a notebook may take, its kernel's start included
 SLIDE_TYPES = {"slide", "subslide", "fragment", "notes", "skip", "-"}
 each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 
@@ -400,7 +400,7 @@ class Run:
 
     @property
     def seconds(self) -> float:
-        """Of an idle machine's CPU, the kernel's start included."""
+        """Of work, the kernel's start included."""
         return self.clock[-1] / self.slowness
 
     @property
@@ -452,7 +452,7 @@ def execute(path: Path, folder: Path) -> Run:
         done.returncode == 0,
         *(log.read_text() if log.exists() else "" for log in logs),
         [float(line) for line in clock.read_text().splitlines()] if clock.exists() else [0.0],
-        (before + pace.slowness()) / 2,
+        max(before, pace.slowness()),
     )
 
 

@@ -177,8 +177,9 @@ def _same(one: object, two: object, tolerance: float) -> bool:
 
 
 def _same_dtype(p: Tensor, q: Tensor) -> bool:
-    """For single numbers it is enough that both, or neither, are floating point."""
-    return p.dtype == q.dtype or (p.ndim == 0 and p.is_floating_point() == q.is_floating_point())
+    """Of single numbers only the value counts: a count may be an int, or a tensor's sum."""
+    real = not any(t.is_complex() or t.dtype == torch.bool for t in (p, q))
+    return p.dtype == q.dtype or (p.ndim == 0 and q.ndim == 0 and real)
 
 
 def _close(p: Tensor, q: Tensor, tolerance: float) -> bool:

@@ -112,6 +112,11 @@ def _of_covariances(covariance: Tensor, cut: int) -> Tensor:
     return (covariance.logdet() - first.logdet() - second.logdet()) / 2
 
 
+def _blocks_of_sigma(covariance: Tensor, cut: int) -> Tensor:
+    first, second = covariance[:cut, :cut], covariance[cut:, cut:]
+    return (first.logdet() + second.logdet() + covariance.logdet()) / 2
+
+
 def _undetermined(covariance: Tensor, cut: int) -> Tensor:
     """price_of_a_cut, but with determinants where their logarithms belong."""
     precision = torch.linalg.inv(covariance)
@@ -146,6 +151,11 @@ Exercise(
         Mistake(
             _of_covariances,
             "The sign is turned: independence never comes for less than nothing.",
+        ),
+        Mistake(
+            _blocks_of_sigma,
+            "Those are blocks of Σ. q's best block is the inverse of a block of Λ = Σ⁻¹, which is "
+            "another matrix.",
         ),
         Mistake(
             _undetermined,

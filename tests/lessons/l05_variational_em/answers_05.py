@@ -138,6 +138,11 @@ def cut_without_logs(covariance, cut):
     return 0.5 * sum(torch.det(block) for block in blocks)
 
 
+def cut_in_sigma(covariance, cut):
+    blocks = [covariance[:cut, :cut], covariance[cut:, cut:], covariance]
+    return sum(torch.logdet(block) for block in blocks) / 2
+
+
 def bound(log_likelihood, mu, sigma, eps, *, sign=1.0, width=None, second=None):
     """The estimate by torch's distributions; width, second: what stands for sigma in z, in KL."""
     z = mu + (sigma if width is None else width) * eps
@@ -356,6 +361,7 @@ WRONG = [
     ("05.3", cut_without_sigma, "log|Σ| is missing"),
     ("05.3", cut_sigma_subtracted, "with a plus"),
     ("05.3", cut_without_logs, "summed determinants"),
+    ("05.3", cut_in_sigma, "blocks of Σ"),
     ("05.4", kl_added, "The KL is subtracted"),
     ("05.4", kl_forgotten, "is missing"),
     ("05.4", variance_times_noise, "wrong width"),
