@@ -117,7 +117,8 @@ def log_mean(
     mass = _masses(log_w, weight, K)
     if K == 1:
         return (mass * log_w.where(mass > 0, 0)).sum(-1)
-    return _frullani(log_w, mass, K, None)
+    never = ((log_w == -torch.inf) & (mass > 0)).any(-1)  # all K may be 0, and log 0 is -inf
+    return _frullani(log_w, mass, K, None).masked_fill(never, -torch.inf)
 
 
 @validate.typed
@@ -180,7 +181,8 @@ def _frullani(log_w: Tensor, mass: Tensor, K: int, first: Tensor | None) -> Tens
         torch.finfo(log_a.dtype).eps,
     )  # log 0 has no slope
     for u in torch.arange(low, high, 0.25, dtype=log_w.dtype, device=log_w.device).split(64):
-        decay = torch.expm1(-(log_a[..., None, :] + u[:, None] - log(K)).exp())  # (..., U, G)
+        log_tw = (log_a[..., None, :] + u[:, None] - log(K)).clamp(max=50)  # e^(-e^50) is 0
+        decay = torch.expm1(-log_tw.exp())  # e^-tw - 1, (..., U, G)
         log_phi = torch.log1p((mass[..., None, :] * decay).sum(-1).clamp(min=least - 1))
         if first is None:
             product = (K * log_phi).exp()

@@ -21,7 +21,7 @@ from torch.distributions import Distribution
 from course_utils import deep, validate
 from course_utils.bounds import hmc
 from course_utils.bounds.estimate import Estimate, from_log_weights, log_mean_exp, warn
-from course_utils.bounds.importance import check, draw, log_joint
+from course_utils.bounds.importance import check, draw, log_joint, not_nan
 
 __all__ = ["Annealed", "annealed", "sandwich", "schedule"]
 
@@ -83,7 +83,7 @@ def annealed(
 @validate.typed
 def sandwich(
     x: Float[Tensor, "N D"],
-    z: Float[Tensor, "N H"],
+    z: Float[Tensor, "M H"],
     model: deep.Model,
     start: Distribution | None = None,
     betas: Float[Tensor, "T"] | None = None,
@@ -99,8 +99,11 @@ def sandwich(
     run = _Run(x, model, start, betas, num_chains, num_leapfrog)
     validate.finite(z=z)
     validate.same_dtype(x.dtype, z=z)
-    if z.shape[1] != model.latent_dim:
-        raise ValueError(f"z must have {model.latent_dim} columns, got shape {tuple(z.shape)}")
+    if z.shape != (len(x), model.latent_dim):
+        raise ValueError(
+            f"z must have shape {(len(x), model.latent_dim)}, a row for every x, "
+            f"got {tuple(z.shape)}"
+        )
     with torch.no_grad():
         log_w = _forward(run, False).log_w
         upper = torch.cat([_backward(run, z), log_w[1:]])
@@ -130,7 +133,7 @@ class _Run:
 
     def log_w(self, z: Tensor) -> Tensor:
         """log p(x, z) - log q(z) (S, N)."""
-        return log_joint(self.x, z, self.model) - self.start.log_prob(z)
+        return not_nan(log_joint(self.x, z, self.model)) - self.start.log_prob(z)
 
     def move(self, z: Tensor, beta: float, step: Tensor) -> tuple[Tensor, Tensor]:
         """z after one move that leaves pi_beta as it is, and how often such are accepted."""

@@ -1,7 +1,7 @@
 """An estimate of log p(x_n) from weights, how sure it is, and the warning when it is not."""
 
 import warnings
-from math import log10, sqrt
+from math import log, log10, sqrt
 from typing import NamedTuple
 
 import torch
@@ -44,7 +44,7 @@ def from_log_weights(log_w: Tensor) -> Estimate:
 
 def log_mean_exp(log_w: Tensor) -> Tensor:
     """log (1/K) sum_k w_k over the first axis."""
-    return log_w.logsumexp(0) - torch.tensor(len(log_w)).log().to(log_w)
+    return log_w.logsumexp(0) - log(len(log_w))
 
 
 @validate.typed

@@ -36,7 +36,7 @@ def log_weights(
     """
     validate.integer(1, num_importance=num_importance)
     check(x, q, model)
-    return _log_weights(x, q, model, num_importance)
+    return not_nan(_log_weights(x, q, model, num_importance))
 
 
 @validate.typed
@@ -79,7 +79,7 @@ def evidence(
         while rest:
             parts.append(_log_weights(x, q, model, min(rest, at_once)))
             rest -= len(parts[-1])
-    log_w = torch.cat(parts)
+    log_w = not_nan(torch.cat(parts))
     estimate = from_log_weights(log_w)
     warn(estimate, log_w, "Take a q that covers the posterior, or anneal (bounds.annealed).")
     return estimate
@@ -167,6 +167,13 @@ def check(x: Tensor, q: Distribution, model: deep.Model, name: str = "q") -> Non
         raise TypeError(f"{name} must be a distribution over z, got {type(q).__name__}")
     batch = len(x) if q.batch_shape else None
     validate.latents(q, batch, (model.latent_dim,), x.dtype, name)
+
+
+def not_nan(values: Tensor) -> Tensor:
+    """The values, if they are numbers."""
+    if values.isnan().any():
+        raise ValueError("model must not give NaN: its log density, or that of q, is, at some z")
+    return values
 
 
 def _log_weights(x: Tensor, q: Distribution, model: deep.Model, num_importance: int) -> Tensor:

@@ -13,8 +13,8 @@ __all__ = ["linear"]
 def linear(model: PPCA) -> Decoder:
     """The same model as a `Decoder`, in its dtype and on its device; sigma2 is held."""
     D, H = model.W.shape
-    decoder = Decoder(H, D, likelihood="fixed", sigma2=float(model.sigma2)).to(model.W)
-    with torch.no_grad():
-        decoder.network[0].weight.copy_(model.W)
-        decoder.network[0].bias.copy_(model.mu)
+    decoder = Decoder(H, D, likelihood="fixed").to(model.W)
+    log_sigma2 = torch.as_tensor(model.sigma2, dtype=model.W.dtype).log()
+    state = {"network.0.weight": model.W, "network.0.bias": model.mu, "log_sigma2": log_sigma2}
+    decoder.load_state_dict(state)
     return decoder
