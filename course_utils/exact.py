@@ -173,14 +173,13 @@ def _frullani(log_w: Tensor, mass: Tensor, K: int, first: Tensor | None) -> Tens
     """E log (1/K) sum_k w_k by Frullani's integral; the masses of the first draw, if they differ."""
     log_scale = (mass.log() + log_w).logsumexp(-1, keepdim=True).detach()  # so that E w = 1
     log_a = log_w - log_scale
-    inside = log_a[(mass > 0) & (log_w > -torch.inf)].detach()
-    low = min(0.0, log(K) - inside.max().item()) - 37  # e^-37 is the last digit
-    high = max(0.0, log(K) - inside.min().item()) + 4  # e^(-e^4) is as little
-    total, least = (
-        torch.zeros_like(log_a[..., 0]),
-        torch.finfo(log_a.dtype).eps,
-    )  # log 0 has no slope
-    for u in torch.arange(low, high, 0.25, dtype=log_w.dtype, device=log_w.device).split(64):
+    held = log_a.detach()
+    most = held[mass * held.exp() > 1e-20].max().item()  # what is left out changes no digit
+    least_a = held[(mass > 1e-20) & (log_w > -torch.inf)].min().item()
+    start, end = min(0.0, log(K) - most) - 37, max(0.0, log(K) - least_a) + 4
+    least = torch.finfo(log_a.dtype).eps  # of phi: log 0 has no slope
+    total = torch.zeros_like(log_a[..., 0])
+    for u in torch.arange(start, end, 0.25, dtype=log_w.dtype, device=log_w.device).split(64):
         log_tw = (log_a[..., None, :] + u[:, None] - log(K)).clamp(max=50)  # e^(-e^50) is 0
         decay = torch.expm1(-log_tw.exp())  # e^-tw - 1, (..., U, G)
         log_phi = torch.log1p((mass[..., None, :] * decay).sum(-1).clamp(min=least - 1))
