@@ -6,8 +6,8 @@ from torch.distributions import Normal
 
 from course_utils import deep
 
-NODES = torch.linspace(-12, 12, 1201, dtype=torch.float64)
-WIDE = torch.linspace(-20, 20, 2001, dtype=torch.float64)  # for the seam's widest q
+NODES = torch.linspace(-12, 12, 601, dtype=torch.float64)
+WIDE = torch.linspace(-20, 20, 1001, dtype=torch.float64)  # for the seam's widest q
 
 
 def standard(mean: float, scale: float) -> tuple[Tensor, Tensor]:
@@ -19,7 +19,7 @@ def standard(mean: float, scale: float) -> tuple[Tensor, Tensor]:
 def correlated(rho: float, variance: float) -> tuple[Tensor, Tensor]:
     """log w and q's mass on a plane: the posterior has unit variances and correlation rho, q has
     none, and both variances as given. Evidence 1."""
-    axis = torch.linspace(-7, 7, 141, dtype=torch.float64) * max(1.0, variance**0.5)
+    axis = torch.linspace(-7, 7, 71, dtype=torch.float64) * max(1.0, variance**0.5)
     a, b = torch.cartesian_prod(axis, axis).unbind(1)
     squares = (a**2 - 2 * rho * a * b + b**2) / (1 - rho**2)
     log_p = -squares / 2 - torch.tensor(1 - rho**2).double().log() / 2

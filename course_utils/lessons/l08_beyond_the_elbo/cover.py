@@ -119,7 +119,7 @@ def explore_best_q() -> Explorer:
         ax.set(xlim=(-6, 6), ylim=(0, 1.85), xlabel="latent z", ylabel="density")
         ax.plot(WIDE, posterior, **TRUTH.line)
         ax.text(-5.9, 1.7, "— posterior at the seam", color=TRUTH.ink)
-        ax.set_title("The best q keeps one mode, until enough samples let it cover")
+        ax.set_title("The best q: one mode, then suddenly both")
         return fig, {
             "q": ax.plot([], [], **Q.line)[0],
             "words": ax.text(-5.9, 1.55, "", color=Q.ink),

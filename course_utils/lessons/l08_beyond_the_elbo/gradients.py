@@ -14,7 +14,7 @@ from course_utils.lessons.draws import normal
 
 TRUTH, SCORE, PATH, MODEL = (style.ROLES[n] for n in ("truth", "score", "pathwise", "model"))
 COUNTS = (1, 3, 10, 30, 100, 300, 1000)
-X, MEAN, FINE = 1.0, 0.8, torch.linspace(-9, 10, 3801, dtype=torch.float64)
+X, MEAN, FINE = 1.0, 0.8, torch.linspace(-9, 10, 951, dtype=torch.float64)
 
 
 class Clouds(NamedTuple):
