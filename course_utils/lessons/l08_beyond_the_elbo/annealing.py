@@ -11,7 +11,7 @@ from course_utils.lessons.draws import normal
 from course_utils.lessons.l08_beyond_the_elbo.cases import standard
 
 TRUTH, BOUND, GAP = (style.ROLES[name] for name in ("truth", "bound", "gap"))
-Q = {"narrow": (0.5, 0.8), "wide": (0.5, 1.2), "far": (2.0, 0.8)}
+Q = {"far": (2.0, 0.8), "narrow": (0.5, 0.8), "wide": (0.5, 1.2)}
 
 
 def sums(means: Tensor, betas: Tensor) -> tuple[float, float]:
@@ -50,18 +50,18 @@ def explore_area() -> Explorer:
 
     def scene():
         fig, ax = style.subplots()
-        ax.set(xlim=(0, 1), ylim=(-2.6, 3.4), xlabel="inverse temperature β")
+        ax.set(xlim=(0, 1), ylim=(-2.6, 4.7), xlabel="inverse temperature β")
         ax.set(ylabel="E[log w], nats", title="log p(x) is the area under a rising curve")
         ax.axhline(0, **TRUTH.line)
-        ax.text(0.99, 0.12, "log p(x) = 0", color=TRUTH.ink, ha="right")
+        ax.text(0.99, 4.1, "— log p(x) = 0", color=TRUTH.ink, ha="right")
         strips = {}
         for side, role, at in (("low", BOUND, 0.45), ("high", GAP, 0.25)):
             for t in range(most):
                 strips[f"{side}_{t}"] = ax.bar(0, 0, 0, align="edge", **role.area, alpha=at)[0]
         return fig, strips | {
             "curve": ax.plot([], [], color=style.INK, linewidth=3)[0],
-            "below": ax.text(0.02, 2.9, "", color=BOUND.ink),
-            "above": ax.text(0.02, 2.4, "", color=GAP.ink),
+            "below": ax.text(0.02, 4.1, "", color=BOUND.ink),
+            "above": ax.text(0.02, 3.5, "", color=GAP.ink),
         }
 
     def update(T: int, start: str) -> dict:
@@ -88,7 +88,7 @@ def explore_area() -> Explorer:
         "T": widgets.IntSlider(value=1, min=1, max=most, description="steps T"),
         "start": widgets.Dropdown(options=list(Q), description="start q"),
     }
-    return Explorer(scene, update, controls, [{"T": T, "start": "narrow"} for T in (1, 4, 20)])
+    return Explorer(scene, update, controls, [{"T": T, "start": "far"} for T in (1, 4, 20)])
 
 
 def annealed_log_weight(betas: Tensor, log_ratio: Tensor) -> Tensor:

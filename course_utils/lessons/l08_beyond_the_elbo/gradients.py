@@ -89,7 +89,9 @@ def explore_noise() -> Explorer:
         for i, (name, role) in enumerate(kinds.items()):
             marks[name] = ax.plot([], [], **role.dots | {"alpha": 0.5})[0]
             marks[f"ratio {name}"] = ax.text(i, 5.3, "", color=role.ink, ha="center")
-        marks["means"] = ax.plot([], [], **TRUTH.dots | {"marker": "_", "markersize": 60})[0]
+        marks["means"] = ax.plot(
+            [], [], **TRUTH.dots | {"marker": "_", "markersize": 60, "markeredgewidth": 4}
+        )[0]
         return fig, marks
 
     def update(K: int, variance: float) -> dict:

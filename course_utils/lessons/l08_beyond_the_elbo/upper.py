@@ -42,10 +42,11 @@ def plot_falling_through(estimates: dict[int, Tensor], truth: float) -> Picture:
         ax.text(place + 0.28, -0.3, f"{below[K]:.0%} below", color=BOUND.ink)
     ax.axhline(0, **TRUTH.line)
     ax.axhline(truth, **GAP.line)
-    ax.text(-0.45, 0.03, "log p(x)", color=TRUTH.ink, va="bottom")
-    ax.text(-0.45, truth + 0.03, f"the bound itself, {truth:+.2f}", color=GAP.ink, va="bottom")
+    ax.text(len(estimates) + 0.38, 0.03, "log p(x)", color=TRUTH.ink, ha="right", va="bottom")
+    label = f"the bound itself, {truth:+.2f}"
+    ax.text(len(estimates) + 0.38, truth + 0.03, label, color=GAP.ink, ha="right", va="bottom")
     ax.set_xticks(range(len(estimates)), [f"K = {K}" for K in estimates])
-    ax.set(xlim=(-0.5, len(estimates)), ylim=(-0.6, 1.2), ylabel="nats above log p(x)")
+    ax.set(xlim=(-0.5, len(estimates) + 0.4), ylim=(-0.6, 1.2), ylabel="nats above log p(x)")
     ax.set_title("An estimate of an upper bound is not an upper bound")
     said = ", ".join(f"{share:.0%} at K = {K}" for K, share in below.items())
     return figure(
