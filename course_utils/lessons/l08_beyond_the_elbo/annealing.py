@@ -68,7 +68,7 @@ def explore_area() -> Explorer:
         betas = torch.linspace(0, 1, T + 1, dtype=torch.float64)
         means = exact.path(*standard(*Q[start]), betas)
         lower, upper = sums(means, betas)
-        frame = {}
+        frame: dict = {}
         for t in range(most):
             inside = t < T
             left, right = (means[t].item(), means[t + 1].item()) if inside else (0.0, 0.0)

@@ -72,7 +72,7 @@ def explore_budget() -> Explorer:
         }
 
     def update(H: int) -> dict:
-        frame = {}
+        frame: dict = {}
         for i, short in enumerate(SHORT[H]):
             shown = max(short, 0.005)
             frame[f"bar_{i}"] = (0.004, i - 0.3, shown - 0.004, 0.6)

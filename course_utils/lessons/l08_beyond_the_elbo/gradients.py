@@ -98,7 +98,8 @@ def explore_noise() -> Explorer:
         found = clouds(K, variance, 4000)
         of_mean, of_theta = exact_gradient(K, variance)
         truths = (of_mean, of_mean, of_theta)
-        frame, said, signs = {}, [], []
+        frame: dict = {}
+        said, signs = [], []
         for i, (name, cloud, truth) in enumerate(zip(kinds, found, truths, strict=True)):
             ratio = signal_to_noise(cloud, truth)
             frame[name] = (i + spread, (cloud[:100] / abs(truth)).clamp(-4.4, 5))
