@@ -39,5 +39,5 @@ def plot_sleep(gaps: Mapping[str, Tensor]) -> Picture:
     ax.set(xlim=(0.9, 350), ylim=(5e-4, 20))
     ax.set_xticks(COUNTS, [str(K) for K in COUNTS])
     ax.minorticks_off()
-    ax.set_title("One sample: fit a mode. A hundred: cover")
+    ax.set_title("Asleep, q covers: samples close its gap")
     return figure(fig, alt=f"Mean gap round the ring of two encoders. {'; '.join(said)}.")
