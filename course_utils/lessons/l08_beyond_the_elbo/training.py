@@ -28,8 +28,8 @@ def poll_training() -> Poll:
             Option(
                 "falls",
                 True,
-                "At four seeds of five. Its encoder learns to cover, and may waste four samples of five. As an ELBO's q "
-                "that is poor.",
+                "At four seeds of five. Its encoder learns to cover, and may waste four samples of "
+                "five. As an ELBO's q that is poor.",
             ),
             Option("stays", False, "The encoder no longer serves the ELBO."),
         ],
