@@ -126,19 +126,21 @@ def varies(**matrices: Tensor) -> None:
 
 def latents(
     q: Distribution,
-    batch: int,
+    batch: int | None,
     event: tuple[int, ...],
     dtype: torch.dtype | None = None,
     name: str = "q",
 ) -> None:
     """Raise unless q has one distribution for every data point, over such latents, in this dtype.
 
+    batch: the data points; None for a single distribution.
     ValueError for a shape, or a mean or a variance that is not finite; TypeError for a dtype
     (None: any). name: what the caller's argument is called.
     """
-    if q.batch_shape != (batch,) or q.event_shape != event:
+    shape = () if batch is None else (batch,)
+    if q.batch_shape != shape or q.event_shape != event:
         raise ValueError(
-            f"{name} must have batch shape ({batch},) and event shape {event}, "
+            f"{name} must have batch shape {shape} and event shape {event}, "
             f"got {tuple(q.batch_shape)} and {tuple(q.event_shape)}"
         )
     with contextlib.suppress(NotImplementedError):  # a flow has no mean to ask

@@ -297,3 +297,111 @@ def test_the_most_nodes_numpy_has_weights_for_are_right_and_one_more_is_refused(
     assert fourth.item() == pytest.approx(3, rel=1e-12)
     with pytest.raises(ValueError, match="num_nodes must be between 1 and 370"):
         exact.expectation(lambda z: z[..., 0], q, 371)
+
+
+# --- Bounds by Frullani's integral ------------------------------------------------------------
+
+FINE = GRID
+
+
+def gaussian_pair(mean, scale):
+    """log w of a posterior N(0, 1) at evidence e^-3, and q's mass, on the grid."""
+    log_q = Normal(mean, scale).log_prob(FINE)
+    return Normal(0.0, 1.0).log_prob(FINE) - log_q - 3, log_q.exp()
+
+
+@pytest.mark.parametrize(("mean", "scale"), [(0.5, 1.2), (0.5, 0.8), (-1.0, 0.6)])
+@pytest.mark.parametrize("K", [1, 2, 10])
+def test_the_k_sample_bound_and_its_twin_are_what_samples_say(mean, scale, K):
+    log_w, weight = gaussian_pair(mean, scale)
+    torch.manual_seed(0)
+    eps = torch.randn(K, 200_000, dtype=torch.float64)
+    draws = Normal(0.0, 1.0).log_prob(mean + scale * eps) - 3
+    draws = draws - Normal(mean, scale).log_prob(mean + scale * eps)
+    lower = draws.logsumexp(0) - math.log(K)
+    z = torch.randn(200_000, dtype=torch.float64)
+    draws[0] = Normal(0.0, 1.0).log_prob(z) - 3 - Normal(mean, scale).log_prob(z)
+    upper = draws.logsumexp(0) - math.log(K)
+    for values, truth in ((lower, exact.log_mean), (upper, exact.log_mean_upper)):
+        error = values.std() / 200_000**0.5
+        assert abs(values.mean() - truth(log_w, weight, K)) < 3.5 * error
+
+
+def test_one_sample_is_minus_the_kl():
+    log_w, weight = gaussian_pair(0.5, 0.8)
+    kl = torch.distributions.kl_divergence(Normal(0.5, 0.8), Normal(0.0, 1.0))
+    assert exact.log_mean(log_w, weight, 1) == pytest.approx(-3 - kl.item(), abs=1e-6)
+    kl = torch.distributions.kl_divergence(Normal(0.0, 1.0), Normal(0.5, 0.8))
+    assert exact.log_mean_upper(log_w, weight, 1) == pytest.approx(-3 + kl.item(), abs=1e-6)
+
+
+@given(st.floats(-1, 1), st.floats(0.4, 2.0))
+@settings(deadline=None, max_examples=15, derandomize=True)
+def test_bounds_close_in_on_the_evidence_as_k_grows(mean, scale):
+    log_w, weight = gaussian_pair(mean, scale)
+    Ks = (1, 2, 5, 20, 100)
+    lower = torch.stack([exact.log_mean(log_w, weight, K) for K in Ks])
+    upper = torch.stack([exact.log_mean_upper(log_w, weight, K) for K in Ks])
+    assert (lower.diff() >= -1e-9).all() and (upper.diff() <= 1e-9).all()
+    assert (lower <= -3 + 1e-5).all() and (upper >= -3 - 1e-5).all()
+
+
+def test_a_constant_weight_is_the_evidence_at_every_k():
+    log_w, weight = torch.full((3, 50), -700.0).double(), torch.ones(3, 50).double()
+    for K in (1, 7, 1000):
+        assert torch.allclose(exact.log_mean(log_w, weight, K), torch.tensor(-700.0).double())
+        assert torch.allclose(exact.log_mean_upper(log_w, weight, K), torch.tensor(-700.0).double())
+
+
+def test_two_values_of_w_are_a_binomial_sum():
+    """w is 1 or 9 with probability 0.7 and 0.3; a first one from the posterior is 9 more often."""
+    log_w, weight = torch.tensor([1.0, 9.0]).double().log(), torch.tensor([7.0, 3.0]).double()
+
+    def mean_log(K, others, first, low=1.0):
+        """The first draw given, the others at random."""
+        n = torch.arange(others + 1).double()
+        log_p = torch.distributions.Binomial(
+            others, torch.tensor(0.3, dtype=torch.float64)
+        ).log_prob(n)
+        return (log_p.exp() * ((first + (others - n) * low + 9 * n) / K).log()).sum().item()
+
+    assert exact.log_mean(log_w, weight, 5).item() == pytest.approx(mean_log(5, 5, 0.0), abs=1e-12)
+    share = 0.3 * 9 / (0.3 * 9 + 0.7)
+    truth = share * mean_log(5, 4, 9.0) + (1 - share) * mean_log(5, 4, 1.0)
+    assert exact.log_mean_upper(log_w, weight, 5).item() == pytest.approx(truth, abs=1e-12)
+    log_w[0] = -math.inf
+    assert exact.log_mean(log_w, weight, 5) == -math.inf
+    truth = mean_log(5, 4, 9.0, low=0.0)
+    assert exact.log_mean_upper(log_w, weight, 5).item() == pytest.approx(truth, abs=1e-12)
+
+
+def test_gradients_pass_and_are_finite():
+    scale = torch.tensor(0.05).double().requires_grad_()  # weights from e^-1e4 on
+    log_q = Normal(torch.zeros(()).double(), scale).log_prob(FINE)
+    log_w = Normal(0.0, 1.0).log_prob(FINE) - log_q
+    [slope] = torch.autograd.grad(exact.log_mean(log_w, log_q.exp(), 3), scale)
+    assert slope.isfinite() and slope > 0
+
+
+def test_the_path_starts_at_the_elbo_rises_and_has_the_evidence_as_its_area():
+    log_w, weight = gaussian_pair(0.5, 0.8)
+    betas = torch.linspace(0, 1, 101).double()
+    means = exact.path(log_w, weight, betas)
+    assert means[0] == pytest.approx(exact.log_mean(log_w, weight, 1).item(), abs=1e-9)
+    assert means[-1] == pytest.approx(exact.log_mean_upper(log_w, weight, 1).item(), abs=1e-9)
+    assert (means.diff() > 0).all()
+    assert torch.trapezoid(means, betas) == pytest.approx(-3, abs=1e-5)
+
+
+def test_what_weights_may_not_be_is_named():
+    log_w, weight = gaussian_pair(0.5, 0.8)
+    for bad, name in (
+        ((log_w * math.nan, weight, 2), "log_w"),
+        ((log_w, -weight, 2), "weight"),
+        ((log_w, 0 * weight, 2), "weight"),
+        ((log_w.fill_(-math.inf), weight, 2), "log_w"),
+    ):
+        with pytest.raises(ValueError, match=name):
+            exact.log_mean(*bad)
+    with pytest.raises(ValueError, match="betas must be 0 or more"):
+        exact.path(torch.zeros(3), torch.ones(3), torch.tensor([-0.1]))
