@@ -392,3 +392,9 @@ def test_a_start_over_other_latents_is_named():
 def test_tails_need_twenty_five_weights():
     with pytest.raises(ValueError, match="log_w must have 25 rows or more, got 24"):
         bounds.pareto_k(torch.zeros(24, 2))
+
+
+def test_data_far_from_all_the_model_can_make_are_named():
+    model = deep.Decoder(2, 3, (4,)).double()
+    with pytest.raises(ValueError, match="x must be where the model has a density above 0"):
+        bounds.sandwich(1e200 * torch.ones(2, 3).double(), torch.zeros(2, 2).double(), model)
