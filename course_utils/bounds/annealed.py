@@ -21,7 +21,8 @@ from torch.distributions import Distribution
 from course_utils import deep, validate
 from course_utils.bounds import hmc
 from course_utils.bounds.estimate import Estimate, from_log_weights, log_mean_exp, warn
-from course_utils.bounds.importance import check, draw, log_joint, not_nan
+from course_utils.bounds.importance import check, draw, not_nan
+from course_utils.vem.objective import log_joint
 
 __all__ = ["Annealed", "annealed", "sandwich", "schedule"]
 

@@ -14,7 +14,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from course_utils import deep, validate
-from course_utils.bounds.importance import log_joint
+from course_utils.vem.objective import log_joint
 
 __all__ = ["Point", "at", "chain", "move", "tuned"]
 

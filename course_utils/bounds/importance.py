@@ -7,7 +7,6 @@ Source: Burda, Grosse & Salakhutdinov, "Importance weighted autoencoders", ICLR 
 Sheldon, "Importance weighting and variational inference", NeurIPS 2018.
 """
 
-from functools import partial
 from typing import Literal
 
 import torch
@@ -19,6 +18,7 @@ from torch.func import functional_call
 from course_utils import deep, portions, training, validate
 from course_utils.bounds.estimate import Estimate, from_log_weights, log_mean_exp, warn
 from course_utils.deep.model import width
+from course_utils.vem.objective import log_joint
 
 __all__ = ["bound", "evidence", "fit", "log_weights", "renyi"]
 
@@ -139,16 +139,6 @@ def doubly_reparameterised(x: Tensor, encoder: nn.Module, decoder: deep.Model, K
         z.register_hook(lambda slope: share[..., None] * slope)
     linear = (share * log_w).sum(0)
     return log_mean_exp(log_w.detach()) + linear - linear.detach()
-
-
-def log_joint(x: Tensor, z: Tensor, model: deep.Model) -> Tensor:
-    """log p(x_n, z) (S, N) for z (S, N, H), from some of the data points at a time."""
-    joint = partial(_log_joint, model)
-    return portions.in_portions(joint, len(z) * width(model), x, z)
-
-
-def _log_joint(model: deep.Model, x: Tensor, z: Tensor) -> Tensor:
-    return model(z).log_prob(x) + model.prior.log_prob(z)
 
 
 def draw(q: Distribution, num_samples: int, num_points: int) -> tuple[Tensor, Tensor]:

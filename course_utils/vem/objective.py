@@ -15,7 +15,7 @@ from course_utils import deep, exact, validate
 from course_utils.deep.model import width
 from course_utils.portions import in_portions
 
-__all__ = ["bound", "elbo", "exact_bound", "exact_elbo", "moves"]
+__all__ = ["bound", "elbo", "exact_bound", "exact_elbo", "log_joint", "moves"]
 
 
 @validate.typed
@@ -97,12 +97,17 @@ def exact_elbo(
 
 def exact_bound(x: Tensor, q: Distribution, model: deep.Model, num_nodes: int) -> Tensor:
     """`exact_elbo` without its checks, for the inside of a training loop."""
+    expected = exact.gauss_hermite(lambda z: log_joint(x, z, model), q, num_nodes)
+    return expected + q.entropy()
 
-    def log_joint(x: Tensor, z: Tensor) -> Tensor:
+
+def log_joint(x: Tensor, z: Tensor, model: deep.Model) -> Tensor:
+    """log p(x_n, z) (S, N) for z (S, N, H), from some of the data points at a time."""
+
+    def joint(x: Tensor, z: Tensor) -> Tensor:
         return _log_likelihood(model, x, z) + model.prior.log_prob(z)
 
-    expected = exact.gauss_hermite(lambda z: _in_portions(log_joint, x, z, model), q, num_nodes)
-    return expected + q.entropy()
+    return _in_portions(joint, x, z, model)
 
 
 def _in_portions(log_p, x: Tensor, z: Tensor, model: deep.Model) -> Tensor:
