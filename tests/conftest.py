@@ -33,7 +33,7 @@ class ByFile(LoadScopeScheduling):
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        lesson = re.search(r"test_notebooks\.py::.*\[.*(\d\d_\w+)", nodeid)
+        lesson = re.search(r"test_(?:notebooks|runs)\.py::.*\[.*(\d\d_\w+)", nodeid)
         return lesson[1] if lesson else nodeid.split("::")[0]
 
 

@@ -115,8 +115,8 @@ def test_no_file_names_a_machine_or_a_registry():
     ("test", "group"),
     [
         ("tests/test_em.py::test_fit[1-2]", "tests/test_em.py"),
-        ("tests/test_notebooks.py::test_it_runs[03_em_elbo]", "03_em_elbo"),
-        ("tests/test_notebooks.py::test_what_it_shows[noise-03_em_elbo]", "03_em_elbo"),
+        ("tests/test_runs.py::test_it_runs[03_em_elbo]", "03_em_elbo"),
+        ("tests/test_notebooks.py::test_anatomy[imports-03_em_elbo]", "03_em_elbo"),
         ("tests/test_notebooks.py::test_a_rule[x0]", "tests/test_notebooks.py"),
     ],
 )

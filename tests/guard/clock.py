@@ -1,6 +1,6 @@
 """Notes the kernel's CPU seconds, when it has started and after every cell.
 
-IPython runs this file when a kernel starts in tests/test_notebooks.py.
+IPython runs this file when a kernel starts in tests/test_runs.py.
 """
 
 

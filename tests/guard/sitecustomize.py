@@ -1,6 +1,6 @@
 """Keeps Python off the network and inside its folders; Python runs this file at start-up.
 
-It is on PYTHONPATH only while tests/test_notebooks.py runs the notebooks. SANDBOX names the
+It is on PYTHONPATH only while tests/test_runs.py runs the notebooks. SANDBOX names the
 folders that may be written to; what is refused is also noted in the first of them, because
 a lesson could catch the exception and go on.
 """

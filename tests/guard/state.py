@@ -1,6 +1,6 @@
 """Notes, cell by cell, what a lesson changes for the whole process.
 
-IPython runs this file when a kernel starts in tests/test_notebooks.py.
+IPython runs this file when a kernel starts in tests/test_runs.py.
 """
 
 
