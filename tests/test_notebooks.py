@@ -33,6 +33,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from html.parser import HTMLParser
 from pathlib import Path
 from types import ModuleType
 
@@ -235,6 +236,21 @@ def global_state(lesson: Lesson) -> Iterator[str]:
     """Default dtype, threads, gradients, printing, ...: a lesson passes dtype=, and so on."""
     for call in lesson.calls(r"(\w+\.)*(set_\w+|use_deterministic_algorithms)"):
         yield f"a lesson leaves global state as it found it: {ast.unparse(call)}"
+
+
+class Images(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.bare = 0
+
+    def handle_starttag(self, tag, attributes):
+        self.bare += tag == "img" and not (dict(attributes).get("alt") or "").strip()
+
+
+def images_without_alt(html: str) -> int:
+    parser = Images()
+    parser.feed(html)
+    return parser.bare
 
 
 def alt_texts(lesson: Lesson) -> Iterator[str]:

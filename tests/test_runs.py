@@ -10,7 +10,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
 
@@ -20,7 +19,7 @@ import nbformat
 import pace
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
-from test_notebooks import NOTEBOOKS, ROOT
+from test_notebooks import KERNEL, NOTEBOOKS, ROOT, images_without_alt
 
 CPU_SECONDS = 30  # of work (see `pace`) that a notebook may take, its kernel's start included
 
@@ -96,21 +95,6 @@ def execute(path: Path, folder: Path) -> Run:
 @pytest.fixture(scope="session", params=[pytest.param(path, id=path.stem) for path in NOTEBOOKS])
 def run(request, tmp_path_factory) -> Run:
     return execute(request.param, tmp_path_factory.mktemp("run"))
-
-
-class Images(HTMLParser):
-    def __init__(self) -> None:
-        super().__init__()
-        self.bare = 0
-
-    def handle_starttag(self, tag, attributes):
-        self.bare += tag == "img" and not (dict(attributes).get("alt") or "").strip()
-
-
-def images_without_alt(html: str) -> int:
-    parser = Images()
-    parser.feed(html)
-    return parser.bare
 
 
 def strings(thing) -> Iterator[str]:
