@@ -45,7 +45,7 @@ class Server:
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(url, data, method=method)
         request.add_header("Authorization", f"token {self.token}")
-        with self.opener.open(request, timeout=60) as answer:
+        with self.opener.open(request, timeout=300) as answer:
             return answer.read().decode()
 
 
