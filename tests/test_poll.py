@@ -4,7 +4,7 @@ from html.parser import HTMLParser
 import ipywidgets as widgets
 import pytest
 
-from course_utils.kit import Option, Poll, predict
+from course_utils.kit import Option, Poll, alive, predict
 
 QUESTION = "Is 1 < 2 & 2 < 3?"
 OPTIONS = [
@@ -191,3 +191,12 @@ def test_the_verdict_stands_above_the_demo(closed):
 def test_the_poll_of_a_prediction_must_be_a_good_one():
     with pytest.raises(ValueError, match="two to six"):
         predict(QUESTION, [WRONG, WRONG], Demo())
+
+
+def test_the_still_of_a_prediction_folds_the_demo_too(monkeypatch):
+    stills = []
+    monkeypatch.setattr(alive, "show", lambda widget, still: stills.append(Page(still)))
+    predict(QUESTION, OPTIONS, Demo())._ipython_display_()
+    [page] = stills
+    assert QUESTION in page.open and "the demo's still" not in page.open
+    assert "the demo's still" in page.folded

@@ -5,9 +5,11 @@ While writing:  pytest tests/test_runs.py -k 01_
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
@@ -138,6 +140,15 @@ def hidden_errors(run: Run) -> list[str]:
     return found
 
 
+def guessable(run: Run) -> Iterator[str]:
+    """Most right answers in one place. In the stills' folds, right options are ticked."""
+    pages = [str(out.get("data", {}).get("text/html", "")) for _, out in run.outputs]
+    places = [place for page in pages for place in re.findall(r"<b>✓ ([A-F])\.", page)]
+    for place, count in Counter(places).items():
+        if count > max(2, 0.6 * len(places)):
+            yield f"{count} of {len(places)} right answers are {place}: put some elsewhere"
+
+
 def slow(run: Run) -> Iterator[str]:
     """That it took more than CPU_SECONDS, its kernel's start included, and what took most."""
     if run.seconds > CPU_SECONDS:
@@ -168,7 +179,7 @@ def test_it_leaves_global_state_as_it_found_it(run):
 
 
 @pytest.mark.parametrize(
-    "rule", [noise, undescribed, hidden_errors, slow], ids=lambda r: r.__name__
+    "rule", [noise, undescribed, hidden_errors, guessable, slow], ids=lambda r: r.__name__
 )
 def test_its_outputs(run, rule):
     if problems := list(rule(run)):
@@ -202,6 +213,8 @@ def bad(tmp_path_factory) -> Run:
         "HTML('<img src=\"x.png\">')",
         'import ipywidgets; ipywidgets.HTML(\'<b role="alert">ValueError</b><img alt=" ">\')',
         "ipywidgets.interactive(lambda x: 1 / x, x=0)",
+        "from course_utils.kit import Option, Poll",
+        "for _ in range(4): display(Poll('?', [Option('a', False, ''), Option('b', True, '')]))",
         # noted, cell by cell
         "import torch; torch.set_default_dtype(torch.float64)",
         "import numpy; numpy.set_printoptions(precision=2); _ = torch.set_grad_enabled(False)",
@@ -231,6 +244,7 @@ def test_the_checks_see_what_they_should(bad):
     assert len(noise(bad)) == 1
     assert len(undescribed(bad)) == 3
     found = " ".join(hidden_errors(bad))
+    assert list(guessable(bad)) == ["4 of 4 right answers are B: put some elsewhere"]
     assert 'role="alert"' in found and "ZeroDivisionError" in found
 
 

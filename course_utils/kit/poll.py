@@ -91,15 +91,15 @@ class Poll:
         items = "".join(f'<li style="margin:.2em 0">{row}</li>' for row in rows)
         return _text(f'<ul style="list-style:none;padding-left:0;margin:0">{items}</ul>')
 
-    def still(self) -> str:
-        """The question as HTML for where no kernel runs; the answers fold out."""
+    def still(self, demo: str = "") -> str:
+        """The question as HTML for where no kernel runs; answers and a demo's still fold out."""
         options = "".join(
             f"<li>{'ABCDEF'[i]}. {html.escape(o.text)}</li>" for i, o in enumerate(self.options)
         )
         return _text(
             f"<b>{html.escape(self.question)}</b>"
             f'<ul style="list-style:none">{options}</ul>'
-            f"<details><summary>The answer</summary>{self._explanation()}</details>"
+            f"<details><summary>The answer</summary>{self._explanation()}{demo}</details>"
         )
 
     def _ipython_display_(self) -> None:
@@ -131,7 +131,7 @@ class Prediction:
         self._gate.layout.display = "none" if self.poll.answer is None else None
 
     def _ipython_display_(self) -> None:
-        alive.show(self.widget, self.poll.still() + self.demo.still())
+        alive.show(self.widget, self.poll.still(self.demo.still()))
 
 
 def _text(body: str) -> str:
