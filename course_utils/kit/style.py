@@ -108,6 +108,7 @@ def apply() -> None:
             "axes.spines.right": False,
             "image.cmap": "viridis",
             "figure.dpi": 100,
+            "text.hinting": "no_hinting",  # a third less time for a text, in every frame
         }
     )
 
