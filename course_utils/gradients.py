@@ -91,12 +91,21 @@ def _names(q: Distribution) -> list[str]:
         return ["loc", "scale_tril"]
     names = [name for name in q.arg_constraints if name not in CONSTANTS]
     if {"probs", "logits"} <= set(names):  # q was made from one, which it keeps as _param ...
-        given = getattr(q, "_param", None)
-        first = next((name for name in vars(q) if name in {"probs", "logits"}), "probs")
+        holder = _holder(q)
+        given = getattr(holder, "_param", None)
+        first = next((name for name in vars(holder) if name in {"probs", "logits"}), "probs")
         if given is not None:
-            first = "logits" if given is getattr(q, "logits", None) else "probs"
+            first = "logits" if given is getattr(holder, "logits", None) else "probs"
         names.remove("probs" if first == "logits" else "logits")  # ... or has held for longer
     return names
+
+
+def _holder(q: Any) -> Any:
+    """The distribution that keeps q's parameters: relaxed ones and counts hold another inside."""
+    for inner in ("base_dist", "_categorical"):
+        if inner in vars(q):
+            return _holder(vars(q)[inner])
+    return q
 
 
 def _rebuild(q: Any, parameters: Gradients) -> Distribution:

@@ -24,6 +24,7 @@ from torch.distributions import (
     OneHotCategorical,
     Poisson,
     RelaxedBernoulli,
+    RelaxedOneHotCategorical,
     Uniform,
     kl_divergence,
 )
@@ -466,6 +467,11 @@ def test_a_covariance_is_differentiated_in_its_cholesky_factor():
         lambda **given: NegativeBinomial(3, **given),
         lambda **given: Categorical(**{k: v.expand(2) for k, v in given.items()}),
         lambda **given: OneHotCategorical(**{k: v.expand(2) for k, v in given.items()}),
+        lambda **given: Multinomial(3, **{k: v.expand(2) for k, v in given.items()}),
+        lambda **given: RelaxedBernoulli(torch.tensor(0.5), **given),
+        lambda **given: RelaxedOneHotCategorical(
+            torch.tensor(0.5), **{k: v.expand(2) for k, v in given.items()}
+        ),
     ],
 )
 def test_probs_or_logits_whichever_q_was_made_from(make, name):
@@ -483,6 +489,15 @@ def test_a_temperature_is_kept():
     cold = RelaxedBernoulli(torch.tensor(0.1), probs=torch.tensor(0.3))
     torch.manual_seed(5)
     assert not kept.equal(gradients.pathwise(lambda z: z, cold, 20)["probs"])
+
+
+def test_a_relaxed_coin_by_its_logit_moves_as_the_formula_says():
+    q = RelaxedBernoulli(double(0.5), logits=double(0.3))
+    torch.manual_seed(5)
+    moved = gradients.pathwise(lambda z: z, q, 20)["logits"]
+    torch.manual_seed(5)
+    z = q.expand([20]).sample()
+    assert moved.allclose(z * (1 - z) / 0.5)  # z = sigmoid((logit + noise) / temperature)
 
 
 def test_whole_numbers_are_welcome_as_rewards():
