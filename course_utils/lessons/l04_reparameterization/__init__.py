@@ -4,7 +4,7 @@ recall             Check yourself
 average         1  nine samples follow a step of q, moved or reweighted
 hides           2  the slope of a density
 move            3  the pathwise gradient of the ELBO: exercise 04.1
-reweight        4  the score-function gradient: exercise 04.2
+reweight        4  the score-function gradient of a count: exercise 04.2
 baseline        5  how single estimates scatter; the best baseline: exercise 04.3
 which_one       6  which estimator is less noisy
 noise           6  their noise as areas, and where both are equal
@@ -27,7 +27,7 @@ from course_utils.lessons.l04_reparameterization.reweight import plot_votes
 from course_utils.lessons.l04_reparameterization.baseline import best_baseline, plot_scatter
 from course_utils.lessons.l04_reparameterization.which_one import predict_variance
 from course_utils.lessons.l04_reparameterization.noise import plot_crossing, plot_noise
-from course_utils.lessons.l04_reparameterization.estimators import cos_variances
+from course_utils.lessons.l04_reparameterization.estimators import cos_variances, square_variances
 from course_utils.lessons.l04_reparameterization.more_samples import plot_dimension, plot_error
 from course_utils.lessons.l04_reparameterization import mix
 from course_utils.lessons.l04_reparameterization.wrong_gradient import predict_descent
@@ -43,6 +43,7 @@ __all__ = [
     "plot_votes",
     "plot_scatter",
     "best_baseline",
+    "square_variances",
     "predict_variance",
     "plot_noise",
     "plot_crossing",

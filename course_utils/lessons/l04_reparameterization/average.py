@@ -20,20 +20,29 @@ Q = style.ROLES["q"]
 
 
 def predict_step() -> Prediction:
-    """Ask what can follow a change of q, then change it."""
+    """Ask which way to follow q scatters more once q is narrow, then make it narrow."""
     question = (
-        "We have drawn nine numbers from q = N(μ, s²). Now μ grows a little, and we may not draw "
-        "again. How can the nine stand for the new q?"
+        "Nine numbers are drawn from q = N(μ, s²), then μ grows by 0.4. Nobody draws again: one of us "
+        "moves each number by 0.4, another leaves them and weighs each by new density over old. Both "
+        "estimate the slope of the average of z² in μ. If q is narrow, s = 0.4 in place of 1, how far "
+        "do their slopes scatter from draw to draw?"
     )
     options = [
-        Option("Only by moving them", False, "Moving works, but there is another way."),
-        Option("Only by reweighting them", False, "Weights work, but there is another way."),
         Option(
-            "Either: move them, or reweight them",
-            True,
-            "Move each by the step of μ; or leave it there, with the weight new density over old.",
+            "both less",
+            False,
+            "The numbers scatter less, but their weights more: the step is now as wide as q.",
         ),
-        Option("Not at all", False, "Both panels below stand for the new q, without a new draw."),
+        Option(
+            "moved more, reweighted less", False, "A moved number's slope is 2z + 0.4, as far as z."
+        ),
+        Option(
+            "moved less, reweighted more",
+            True,
+            "Moved numbers scatter as z does. But the step is now as wide as q: with z = μ + s ε the "
+            "weights are e^(ε − ½), and nine of them go from a tenth to four.",
+        ),
+        Option("both more", False, "A moved number's slope is 2z + 0.4: it scatters as z does."),
     ]
     return predict(question, options, explore_step())
 

@@ -1,5 +1,7 @@
 """Section 7, the wrong gradient: exercise 04.5, three snippets and what each has on average."""
 
+import itertools
+
 from course_utils.kit import Exercise, Mistake
 
 
@@ -14,67 +16,44 @@ def _factors(a, b, c):
     return lambda mu, num_samples: (2 * mu * a, 2 * mu * b, 2 * mu * c(num_samples))
 
 
-def _shrunk(num_samples: int) -> float:
-    return 1 - 1 / num_samples
-
-
-def _whole(num_samples: int) -> float:
-    return 1.0
-
-
-B_MOVES = (
-    "B moves the samples <i>and</i> weighs them. Put z = μ + s ε into log q(z): what is left that "
-    "contains μ?"
-)
-C_SHARES = (
-    "In C each sample is part of its own baseline: of reward − mean, a share 1/S is the sample's own "
-    "reward, taken off."
-)
+# Of each snippet, the factors on 2 mu that one may think of, and what to say; the right one first.
+MOVES = "Put z = μ + s ε into log q(z): what is left that contains μ?"
+SHARES = "of reward − mean, a share 1/S is the sample's own reward, taken off."
+A = {
+    1: "A is right.",
+    2: "A is not twice too large: a reward must be detached where it contains the parameter. Does z², "
+    "with z drawn by <code>sample()</code>?",
+    0: "A has a gradient: log q(z) contains μ, though z is fixed. It is reward times score.",
+}
+B = {
+    0: "B is right.",
+    1: f"B moves the samples <i>and</i> weighs them. {MOVES}",
+    2: f"B is not the sum of both estimators: the reward is detached. {MOVES}",
+    -1: f"B has no sign to turn: it moves the samples and weighs them. {MOVES}",
+}
+C = [
+    (lambda S: 1 - 1 / S, "C is right."),
+    (lambda S: 1.0, f"In C each sample is part of its own baseline: {SHARES}"),
+    (
+        lambda S: S / (S - 1),
+        "In C you found the factor that <i>mends</i> it; asked is what it has as it stands.",
+    ),
+    (
+        lambda S: 0.0,
+        "In C the baseline takes off a part of the gradient, not all: only the share 1/S of the mean "
+        "is the sample's own reward.",
+    ),
+    (lambda S: 1 / S, "In C the share 1/S is what is <i>lost</i>."),
+]
 
 Exercise(
     "04.5",
     diagnose,
-    cases=[(1.0, 4), (-0.5, 2), (3.0, 10)],
+    cases=[(1.0, 4), (-0.5, 3), (3.0, 10)],
     mistakes=[
-        Mistake(
-            _factors(1, 1, _whole),
-            f"A is right, the other two are not unbiased. {B_MOVES} And in C, is the baseline "
-            "independent of the sample that it is taken off from?",
-        ),
-        Mistake(_factors(1, 1, _shrunk), f"A and C are right. {B_MOVES}"),
-        Mistake(
-            _factors(1, 0, _whole),
-            f"A and B are right. {C_SHARES}",
-        ),
-        Mistake(
-            _factors(1, 0, lambda num_samples: num_samples / (num_samples - 1)),
-            "A and B are right. In C you found the factor that <i>mends</i> it; asked is what it has as "
-            "it stands.",
-        ),
-        Mistake(
-            _factors(1, 0, lambda num_samples: 0.0),
-            "A and B are right. In C the baseline takes off a part of the gradient, not all: only the "
-            "share 1/S of the mean is the sample's own reward.",
-        ),
-        Mistake(
-            _factors(2, 0, _shrunk),
-            "B and C are right. A is not twice too large: a reward must be detached where it contains "
-            "the parameter. Does z², with z drawn by <code>sample()</code>?",
-        ),
-        Mistake(
-            _factors(0, 0, _shrunk),
-            "B and C are right. A has a gradient: log q(z) contains μ, though z is fixed. It is reward "
-            "times score.",
-        ),
-        Mistake(
-            _factors(1, 2, _shrunk),
-            f"A and C are right. B is not the sum of both estimators: the reward is detached. {B_MOVES}",
-        ),
-        Mistake(
-            _factors(2, 1, _whole),
-            f"None yet of the three. A's reward contains no parameter, detached or not. {B_MOVES} "
-            f"{C_SHARES}",
-        ),
+        Mistake(_factors(a, b, c), f"{A[a]} {B[b]} {said}")
+        for a, b, (c, said) in itertools.product(A, B, C)
+        if (a, b, said) != (1, 0, C[0][1])
     ],
     nudge="Of each line, ask: where is μ when autograd looks? In z, in log q, or in both? For C, write "
     "the mean as (1/S) (own reward + the others' rewards).",

@@ -8,9 +8,11 @@ MU = 1.0  # the mean of q in the figures
 MOVED, WEIGHED = style.ROLES["pathwise"], style.ROLES["score"]
 
 
-def square_variances(mu: float, scale: float) -> tuple[float, float]:
-    """Variances, pathwise and score function, of the gradient in mu of E[z^2]."""
-    return 4 * scale**2, mu**4 / scale**2 + 14 * mu**2 + 15 * scale**2
+def square_variances(mu: float, scale: float, baseline: float = 0.0) -> tuple[float, float]:
+    """Variances, pathwise and score function less a baseline, of the gradient in mu of E[z^2]."""
+    best = mu**2 + 3 * scale**2  # baseline
+    plain = mu**4 / scale**2 + 14 * mu**2 + 15 * scale**2
+    return 4 * scale**2, plain + baseline * (baseline - 2 * best) / scale**2
 
 
 def cos_variances(k: float, mu: float, scale: float) -> tuple[float, float]:

@@ -54,8 +54,15 @@ def _from(in_mu, in_log_variance):
     return answer
 
 
-def _s_squared(slope, mu, log_variance, eps):
-    return elbo_gradient(slope, mu, 2 * log_variance, eps)
+def _s_squared(chain: float, entropy: float):
+    """An answer that takes exp(log s^2) for s; chain: of the part in log s^2."""
+
+    def answer(slope, mu, log_variance, eps):
+        scale = log_variance.exp()
+        g = slope(mu + scale * eps)
+        return g, g * scale * eps * chain + entropy
+
+    return answer
 
 
 def _averaged(slope, mu, log_variance, eps):
@@ -112,8 +119,18 @@ Exercise(
             "In log s² the sample moves at the rate ∂z/∂(log s²) = s ε/2: a factor s is missing.",
         ),
         Mistake(
-            _s_squared,
+            _s_squared(0.5, 0.5),
             "exp(log s²) is the variance. The sample is z = μ + s ε, with s = exp(½ log s²).",
+        ),
+        Mistake(
+            _s_squared(1.0, 1.0),
+            "You differentiated rightly, but what you took for s: exp(log s²) is the variance. With "
+            "s = exp(½ log s²) the chain rule brings its ½ as well.",
+        ),
+        Mistake(
+            _s_squared(1.0, 0.5),
+            "exp(log s²) is the variance, not s: it stands in the sample and in ∂z/∂(log s²). "
+            "s = exp(½ log s²).",
         ),
         Mistake(
             _averaged,

@@ -1,7 +1,8 @@
-"""Section 4, reweight the samples: their votes; exercise 04.2, the gradient of the ELBO."""
+"""Section 4, reweight the samples: their votes; exercise 04.2, the ELBO's gradient for a count."""
 
+import torch
 from torch import Tensor
-from torch.distributions import Normal
+from torch.distributions import Poisson
 
 from course_utils.kit import Exercise, Mistake, figure, style
 from course_utils.kit.figure import Picture
@@ -33,79 +34,94 @@ def plot_votes() -> Picture:
     )
 
 
-def score_function(log_joint, mu: float, scale: float, z: Tensor) -> Tensor:
-    """Gradients of the ELBO in mu, one per sample (S,), from samples z (S,) of N(mu, scale^2)."""
-    log_q = Normal(mu, scale).log_prob(z)
-    score = (z - mu) / scale**2
-    return (log_joint(z) - log_q) * score
+def score_function(log_joint, log_rate: Tensor, z: Tensor) -> Tensor:
+    """Gradients of the ELBO in log_rate, one per sample (S,), from counts z (S,) of that Poisson."""
+    rate = log_rate.exp()
+    reward = log_joint(z) - Poisson(rate).log_prob(z)
+    return reward * (z - rate)  # log q = z log_rate - rate - log z!
 
 
-def _bell(z: Tensor) -> Tensor:
-    return -((z - 2) ** 2) / 2 - z**4 / 8
+def _from(estimate):
+    """An answer made of functions of log p(x, z), log q(z), z and the rate."""
+
+    def answer(log_joint, log_rate: Tensor, z: Tensor) -> Tensor:
+        rate = log_rate.exp()
+        return estimate(log_joint(z), Poisson(rate).log_prob(z), z, rate)
+
+    return answer
+
+
+def _six(z: Tensor) -> Tensor:
+    return -((z - 6) ** 2) / 4 - 1
 
 
 def _wave(z: Tensor) -> Tensor:
-    return (3 * z).sin() - z**2
+    return z.sin() - 0.3 * z
 
 
-def _score(z: Tensor, mu: float, scale: float) -> Tensor:
-    return (z - mu) / scale**2
-
-
-def _log_q(z: Tensor, mu: float, scale: float) -> Tensor:
-    return Normal(mu, scale).log_prob(z)
-
+COUNTS = torch.tensor([0.0, 3.0, 1.0, 5.0, 2.0, 9.0], dtype=torch.float64)
+RATES = torch.tensor([0.75, -0.5], dtype=torch.float64)  # their logarithms
 
 Exercise(
     "04.2",
     score_function,
-    cases=[
-        (_bell, 0.5, 1.25, normal(6, seed=2)),
-        (_wave, -1.0, 0.5, normal(5, seed=3)),
-    ],
+    cases=[(_six, RATES[0], COUNTS), (_wave, RATES[1], COUNTS[:4])],
     mistakes=[
         Mistake(
-            lambda log_joint, mu, scale, z: (
-                (log_joint(z) - 2 * _log_q(z, mu, scale)) * _score(z, mu, scale)
-            ),
+            _from(lambda log_p, log_q, z, rate: (log_p - log_q) * (z / rate - 1)),
+            "That is the gradient in the rate. The parameter is its logarithm: multiply by "
+            "∂(e^a)/∂a = e^a.",
+        ),
+        Mistake(
+            _from(lambda log_p, log_q, z, rate: (log_p - log_q) * z),
+            "The score is not z alone: in log q = z a − e^a − log z!, the e^a contains a, too.",
+        ),
+        Mistake(
+            _from(lambda log_p, log_q, z, rate: (log_p - log_q) * (z - rate) / rate.sqrt()),
+            "You divided by the standard deviation. Differentiate log q = z a − e^a − log z! in a.",
+        ),
+        Mistake(
+            _from(lambda log_p, log_q, z, rate: (log_p - log_q) * (z - rate.log())),
+            "A count is compared with its mean, which is e^a, not a.",
+        ),
+        Mistake(
+            _from(lambda log_p, log_q, z, rate: (log_p - log_q - (z + 1).lgamma()) * (z - rate)),
+            "In the reward, log q lacks its −log z!. It contains no a, but it is a part of log q.",
+        ),
+        Mistake(
+            _from(lambda log_p, log_q, z, rate: (log_p - 2 * log_q) * (z - rate)),
             "The reward is not detached. The product rule then adds log q times ∇(−log q), and "
             "log q counts twice. The reward must be a plain number: <code>.detach()</code>.",
         ),
         Mistake(
-            lambda log_joint, mu, scale, z: score_function(log_joint, mu, scale, z).mean(),
+            _from(lambda log_p, log_q, z, rate: ((log_p - log_q) * (z - rate)).mean()),
             "Right on average, but return one gradient per sample: leave out the mean.",
         ),
         Mistake(
-            lambda log_joint, mu, scale, z: log_joint(z) - _log_q(z, mu, scale),
-            "That is the reward alone. Multiply each by the gradient of log q in μ.",
+            _from(lambda log_p, log_q, z, rate: log_p - log_q),
+            "That is the reward alone. Multiply each by the gradient of log q in a.",
         ),
         Mistake(
-            lambda log_joint, mu, scale, z: -score_function(log_joint, mu, scale, z),
-            "The sign is turned round. ∂ log q/∂μ = (z − μ)/s²: a sample above μ wants a larger μ.",
+            _from(lambda log_p, log_q, z, rate: (log_p - log_q) * (rate - z)),
+            "The sign is turned round: a count above the rate e^a wants a larger a.",
         ),
         Mistake(
-            lambda log_joint, mu, scale, z: scale * score_function(log_joint, mu, scale, z),
-            "You divided z − μ by s. The score has s², the variance, below.",
-        ),
-        Mistake(
-            lambda log_joint, mu, scale, z: log_joint(z) * _score(z, mu, scale),
+            _from(lambda log_p, log_q, z, rate: log_p * (z - rate)),
             "That climbs E[log p(x, z)] alone. The ELBO's reward is log p(x, z) − log q(z).",
         ),
         Mistake(
-            lambda log_joint, mu, scale, z: (
-                score_function(log_joint, mu, scale, z) - _score(z, mu, scale)
-            ),
+            _from(lambda log_p, log_q, z, rate: (log_p - log_q - 1) * (z - rate)),
             "Right on average: you kept E[∇(−log q)], which is 0. It is a baseline of 1 in disguise; this "
             "exercise leaves it out.",
         ),
         Mistake(
-            lambda log_joint, mu, scale, z: -_score(z, mu, scale),
+            _from(lambda log_p, log_q, z, rate: rate - z),
             "That is what autograd makes of log p − log q with z held fixed: log p has no gradient, "
             "and the rest has mean zero. Multiply the reward by the score instead.",
         ),
     ],
     nudge="Two numbers per sample: what it earned, log p(x, z) − log q(z), and the direction in "
-    "which μ makes it more probable.",
-    formula="$$\\big[\\log p(x,z) - \\log q(z)\\big]\\,\\frac{z-\\mu}{s^2}$$ "
-    "<code>Normal(mu, scale).log_prob(z)</code> is log q(z).",
+    "which a makes it more probable. Write log q(z) as a function of a before you differentiate.",
+    formula="$$\\log q(z) = z\\,a - e^a - \\log z!, \\qquad \\mathbb E_q[z] = e^a$$ "
+    "<code>Poisson(rate).log_prob(z)</code> is log q(z).",
 )

@@ -21,21 +21,25 @@ TRUTH = style.ROLES["truth"]
 
 
 def predict_variance() -> Prediction:
-    """Ask whether pathwise always wins, then compare the two."""
-    question = "“Reparameterization always has the lower variance.” True or false?"
+    """Ask which estimator is less noisy for a wave, under a narrow and a wide q."""
+    question = (
+        "h = cos 2z, and μ = 1. Which estimator of the gradient in μ is less noisy if q is narrow, "
+        "s = 0.3, and which if it is wide, s = 2?"
+    )
     options = [
+        Option("pathwise, both times", False, "Look at s = 2: variance 2 against 0.12."),
+        Option("the score function, both times", False, "Look at s = 0.3: 4.03 against 0.33."),
         Option(
-            "True",
+            "the score function if narrow, pathwise if wide",
             False,
-            "Choose cos 8z at s = 1: the pathwise estimator has variance 32, the other 0.5.",
+            "The other way round: a narrow q has large scores, a wide one meets many slopes.",
         ),
         Option(
-            "False",
+            "pathwise if narrow, the score function if wide",
             True,
-            "Moving pays for the slope of h, reweighting for its height. A low function with steep "
-            "slopes, such as cos 8z, turns the order round.",
+            "Moving pays for the slope of h, reweighting for its height times the score. Across a "
+            "narrow q this h is nearly straight, across a wide one it turns again and again.",
         ),
-        Option("True for Gaussian q", False, "q is Gaussian here, and cos 8z turns it round."),
     ]
     return predict(question, options, explore_variance())
 

@@ -16,8 +16,8 @@ SHARES = [0.1, 0.25, 0.5, 0.75, 0.9]  # of runs that end nearer than the one sho
 def predict_descent(right: Tensor, wrong: Tensor, posterior: Normal, evidence: float) -> Prediction:
     """Ask what the wrong gradient does, then watch it."""
     question = (
-        "To climb the ELBO E_q[log p(x, z) − log q(z)], someone writes q.sample() where q.rsample() "
-        "is meant. What happens?"
+        "To climb the ELBO, someone samples z and averages log p(x, z) − log q(z), but writes "
+        "q.sample() where q.rsample() is meant. What happens?"
     )
     options = [
         Option("PyTorch raises an error", False, "log q(z) still contains μ and s: it runs."),

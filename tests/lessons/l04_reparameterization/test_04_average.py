@@ -3,7 +3,11 @@ import torch
 from shared_04 import EXPLORER_CHECKS, one_right_answer
 from torch.distributions import Normal
 
-from course_utils.lessons.l04_reparameterization.average import explore_step, predict_step
+from course_utils.lessons.l04_reparameterization.average import (
+    explore_step,
+    predict_step,
+    slope_spreads,
+)
 
 
 def test_the_step_explorer_has_the_estimators_as_its_limit():
@@ -57,3 +61,10 @@ def test_the_explorer(check):
 
 def test_the_question_has_one_right_answer():
     assert one_right_answer(predict_step().poll)
+
+
+def test_the_answer_is_that_of_the_spreads_shown():
+    wide, narrow = (slope_spreads(0.4, scale) for scale in (1.0, 0.4))
+    assert narrow[0] < wide[0] and narrow[1] > wide[1]
+    assert [round(spread / 3, 2) for spread in wide] == [0.67, 2.7]
+    assert round(slope_spreads(0.0, 1.0)[1] / 3, 2) == 1.83

@@ -48,3 +48,8 @@ def test_the_explorer(check):
 
 def test_the_question_has_one_right_answer():
     assert one_right_answer(predict_variance().poll)
+
+
+def test_the_wave_of_the_question_turns_round_as_q_widens():
+    narrow, wide = (_exact(2, scale, 0)[2:] for scale in (0.3, 2.0))
+    assert [round(v, 2) for v in (*narrow, *wide)] == [0.33, 4.03, 2.0, 0.12]
