@@ -416,7 +416,7 @@ CALLS: dict[str, tuple[Callable, Callable[[], dict]]] = {
 NO_CALL = {
     *("data.Digits", "data.Mnist", "data.Sample", "data.digits", "em.History", "ladder.Rung"),
     *("ladder.ARC", "ladder.DIGITS", "ladder.arc", "ladder.digits", "ladder.limit"),
-    *("ladder.ARC_ERROR", "ladder.DIGITS_ERROR"),
+    *("ladder.ARC_ERROR", "ladder.DIGITS_ERROR", "ladder.DIGITS_SEEDS"),
     "ladder.amortised",  # measures 100 000 points
     *("training.Adam", "training.Diverged", "training.History", "training.Stopped"),
     *("vae.Decoder", "vae.Gaps", "vem.MeanField"),

@@ -312,3 +312,14 @@ def test_subplots_are_one_or_two_panels_outside_pyplot():
     assert fig.axes == list(axes)
     assert "matplotlib.pyplot" not in repr(type(fig.canvas))
     assert mpl._pylab_helpers.Gcf.get_num_fig_managers() == 0
+
+
+def test_the_bar_over_seeds_is_drawn_below_its_rung_and_told(monkeypatch):
+    rungs = {"PPCA": (-1.0, -1.0), "VAE": (17.5, 19.5)}
+    seeds = {"VAE": (17.25, 20.25), "flow": (0, 1)}
+    assert "over seeds 17.250 to 20.250" in plot_ladder(rungs, None, "image", seeds=seeds).alt
+    assert "seeds" not in plot_ladder(rungs, None, "image").alt
+    ax = axes_of(monkeypatch, rungs, None, "image", seeds=seeds)
+    [bar] = [line for line in ax.lines if list(line.get_xdata()) == [17.25, 20.25]]
+    assert all(1.5 < height < 2 for height in bar.get_ydata())
+    assert ax.get_xlim()[1] > 20.25

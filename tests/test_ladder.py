@@ -31,6 +31,11 @@ def test_no_bound_is_above_its_evidence_nor_an_evidence_above_the_limit(table):
         assert table != "ARC" or rung.evidence < ladder.limit()
 
 
+def test_the_bars_over_seeds_hold_their_rungs():
+    for name, (low, high) in ladder.DIGITS_SEEDS.items():
+        assert low < ladder.DIGITS[name].evidence < high
+
+
 def test_the_limit_is_the_log_density_of_the_test_points_by_a_sum_over_the_angle():
     z = torch.linspace(-8, 8, 6401).double()
     x = ladder.arc()[1].double()

@@ -20,6 +20,7 @@ def plot_ladder(
     data: str,
     title: str = "The ladder so far",
     error: float | None = None,
+    seeds: Mapping[str, tuple[float, float]] | None = None,
 ) -> Picture:
     """Draw the rungs climbed so far: what each model reaches, what its bound shows of it.
 
@@ -28,7 +29,10 @@ def plot_ladder(
     limit: the mean log density of the same points under the distribution that made them, from
         which every rung's distance is drawn, on a log scale; None where that is unknown.
     data: what a data point is, e.g. "test point".
-    error: the standard error of the limit, or of every rung where there is none.
+    error: the standard error of the limit, or of every rung where there is none: of their level, as
+        all stand on the same points.
+    seeds: {model: (lowest, highest evidence over seeds)}, a bar below each rung that is in it,
+        where there is no limit.
     """
     if not rungs:
         raise ValueError("rungs must hold at least one model")
@@ -41,11 +45,19 @@ def plot_ladder(
     pitch = 0.45 + 0.2 * max(name.count("\n") for name in names)  # inches a rung
     fig, ax = subplots(height=max(3.4, 2.2 + pitch * len(rungs)))
     known = "" if error is None else f" ± {error:.2g}"
+    ranges = {name: seeds[name] for name in rungs if name in seeds} if seeds else {}
     if limit is None:
         _marks(ax, bounds, evidences)
-        middle, half = (min(bounds) + max(evidences)) / 2, (max(evidences) - min(bounds)) / 2
+        for place, (low, high) in (
+            (list(rungs).index(name) + 0.72, r) for name, r in ranges.items()
+        ):
+            ax.plot([low, high], [place, place], "|-", color=ROLES["truth"].color, markersize=8)
+        lowest = min(bounds + tuple(low for low, _ in ranges.values()))
+        highest = max(evidences + tuple(high for _, high in ranges.values()))
+        middle, half = (lowest + highest) / 2, (highest - lowest) / 2
         half = max(0.5, 1.1 * half)  # at least a nat wide: less is noise
-        ax.set(xlim=(middle - half, middle + half), xlabel=f"nats per {data}{known}")
+        label = f"nats per {data}{known}" + ("\nbar: the evidence over seeds" if ranges else "")
+        ax.set(xlim=(middle - half, middle + half), xlabel=label)
         ax.locator_params("x", nbins=4)
         ax.ticklabel_format(axis="x", useOffset=False)
     else:
@@ -72,6 +84,8 @@ def plot_ladder(
     rows = []
     for name, (bound, evidence) in table.items():
         rest = "" if limit is None else f", {_number(limit - evidence)} to go"
+        if name in ranges:
+            rest += f", over seeds {_number(ranges[name][0])} to {_number(ranges[name][1])}"
         rows.append(f"{name} has evidence {_number(evidence)}, bound {_number(bound)}{rest}")
     last = "" if limit is None else f" The entropy limit is {_number(limit)}."
     alt = f"In nats per {data}{known}, from the lowest rung up: {'; '.join(rows)}.{last}"

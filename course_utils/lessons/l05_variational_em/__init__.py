@@ -26,7 +26,10 @@ from course_utils.lessons.l05_variational_em.average import plot_naive
 from course_utils.lessons.l05_variational_em.ring import explore_ring, poll_seam, predict_ring
 from course_utils.lessons.l05_variational_em.truth import ring_points, ring_table
 from course_utils.lessons.l05_variational_em.by_hand import predict_by_hand
-from course_utils.lessons.l05_variational_em.mean_field import predict_mean_field
+from course_utils.lessons.l05_variational_em.mean_field import (
+    mutual_information,
+    predict_mean_field,
+)
 from course_utils.lessons.l05_variational_em.algorithm import draw_model
 from course_utils.lessons.l05_variational_em.epochs import (
     BARS,
@@ -37,7 +40,12 @@ from course_utils.lessons.l05_variational_em.epochs import (
 )
 from course_utils.lessons.l05_variational_em.two_latents import plot_two_latents
 from course_utils.lessons.l05_variational_em.missing_pixels import plot_completions, poll_pixels
-from course_utils.lessons.l05_variational_em.headline import mean_misfit, plot_ranking, plot_rounds
+from course_utils.lessons.l05_variational_em.headline import (
+    mean_misfit,
+    plot_ranking,
+    plot_rounds,
+    unseen,
+)
 
 __all__ = [
     "recall",
@@ -51,6 +59,7 @@ __all__ = [
     "poll_seam",
     "predict_by_hand",
     "predict_mean_field",
+    "mutual_information",
     "draw_model",
     "look",
     "predict_epochs",
@@ -63,4 +72,5 @@ __all__ = [
     "plot_ranking",
     "mean_misfit",
     "plot_rounds",
+    "unseen",
 ]

@@ -27,7 +27,7 @@ LOWEST = -400  # nats: below any q that the sliders can make
 
 def predict_by_hand() -> Prediction:
     """Ask whether luck can lift the ELBO over the evidence, then try."""
-    question = "You choose mean and width of q freely. With a very lucky choice the ELBO gets …"
+    question = "You choose mean and width of q freely. With the luckiest choice the ELBO gets …"
     options = [
         Option(
             "above the evidence, if q sits on the peak",
@@ -35,14 +35,20 @@ def predict_by_hand() -> Prediction:
             "A q on the peak pays with log q: narrow densities are high.",
         ),
         Option(
-            "up to the evidence, for every x",
+            "to the evidence, for every x of the ring",
             False,
-            "Only if the posterior is a Gaussian itself. On this ring it never quite is.",
+            "Only where the posterior is nearly a Gaussian itself. Near the seam none is.",
         ),
         Option(
-            "never quite up to the evidence",
+            "nearly to the evidence, for some x",
             True,
-            "ELBO = evidence − KL(q‖posterior), and that KL is above 0 for every Gaussian here.",
+            "ELBO = evidence − KL(q‖posterior): as near as a Gaussian can come to that posterior, "
+            "which is very near far from the seam.",
+        ),
+        Option(
+            "clearly short of the evidence, for every x",
+            False,
+            "Where the posterior is nearly a Gaussian, the KL is nearly 0. Try 180 degrees.",
         ),
     ]
     return predict(question, options, explore_by_hand())

@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 from torch import Tensor
-from torch.distributions import Distribution
+from torch.distributions import Distribution, Independent
 
 from course_utils import deep, exact
 from course_utils.kit import Exercise, Mistake, figure, style
@@ -52,47 +52,92 @@ def plot_rounds(path: list[list[float]]) -> Picture:
 
 
 def tighter_bound(log_joint: Tensor, log_q: Tensor) -> Tensor:
-    """log of the mean weight p(x_n, z) / q_n(z) (N,) of samples from q_n; both (S, N)."""
-    return (log_joint - log_q).logsumexp(0) - np.log(len(log_q))
+    """log of the mean weight (N,) of samples, as many from each of K q: (S, N) and (K, S, N)."""
+    log_mixture = log_q.logsumexp(0) - np.log(len(log_q))
+    return (log_joint - log_mixture).logsumexp(0) - np.log(len(log_joint))
+
+
+def unseen(x: Tensor, model: deep.Model, parts: list[Independent]) -> float:
+    """Minus the log of the posterior's share within five standard deviations of a part's mean."""
+    z = torch.linspace(-6, 6, 1201, dtype=x.dtype)
+    weights = deep.log_joint(x, z[:, None], model).softmax(1)
+    seen = sum(((z - q.mean).abs() < 5 * q.stddev).double() for q in parts)
+    return -(weights * (torch.as_tensor(seen) > 0)).sum(1).log().mean().item()
+
+
+def _weighted(
+    log_density, end=lambda log_weights: log_weights.logsumexp(0) - np.log(len(log_weights))
+):
+    """tighter_bound with this log density of the samples, of log_q, or with another end."""
+    return lambda log_joint, log_q: end(log_joint - log_density(log_q))
+
+
+def _mixture(log_q: Tensor) -> Tensor:
+    return log_q.logsumexp(0) - np.log(len(log_q))
+
+
+def _own(log_q: Tensor) -> Tensor:
+    """Of every sample the density of the part that it came from."""
+    return torch.cat([part.chunk(len(log_q))[k] for k, part in enumerate(log_q)])
 
 
 Exercise(
     "05.7",
     tighter_bound,
     cases=[
-        (normal(6, 3, seed=1) - 2, normal(6, 3, seed=2)),
-        (normal(9, 2, seed=3) - 4, normal(9, 2, seed=4) - 1),
+        (normal(6, 3, seed=1) - 2, normal(2, 6, 3, seed=2)),
+        (normal(9, 2, seed=3) - 900, normal(3, 9, 2, seed=4) - 1),
+        (normal(5, 4, seed=5) - 3, normal(1, 5, 4, seed=6)),
     ],
     mistakes=[
         Mistake(
-            lambda log_joint, log_q: (log_joint - log_q).mean(0),
+            _weighted(_own),
+            "You divided each sample by its own Gaussian's density. Then a sample of the first that falls "
+            "in the second's lump gets an enormous weight. Together they were drawn from the average of "
+            "the K densities.",
+        ),
+        Mistake(
+            _weighted(lambda log_q: log_q.logsumexp(0)),
+            "The sum of K densities integrates to K. The samples' density is their average.",
+        ),
+        Mistake(
+            _weighted(lambda log_q: log_q.mean(0)),
+            "You averaged the log densities of the Gaussians. It is the densities that are averaged.",
+        ),
+        Mistake(
+            _weighted(_mixture, lambda log_weights: log_weights.mean(0)),
             "That averages logarithms: it is the ELBO again. Average the weights, then take the log.",
         ),
         Mistake(
-            lambda log_joint, log_q: (log_joint - log_q).logsumexp(0),
+            _weighted(_mixture, lambda log_weights: log_weights.logsumexp(0)),
             "You summed the weights. An average divides by S: subtract log S.",
         ),
         Mistake(
-            lambda log_joint, log_q: log_joint.logsumexp(0) - np.log(len(log_q)),
+            _weighted(lambda log_q: 0.0),
             "z comes from q, not evenly from everywhere: each sample's p(x, z) is divided by q(z).",
         ),
         Mistake(
-            lambda log_joint, log_q: (log_joint - log_q).exp().mean(0),
+            _weighted(_mixture, lambda log_weights: log_weights.exp().mean(0)),
             "That is an estimate of p(x). The bound is its logarithm.",
         ),
         Mistake(
-            lambda log_joint, log_q: ((log_joint - log_q).softmax(0) * (log_joint - log_q)).sum(0),
+            _weighted(_mixture, lambda log_weights: log_weights.exp().mean(0).log()),
+            "Right where it can be computed. But exp(−900) is 0 in the computer, and its log −∞: "
+            "<code>logsumexp</code>.",
+        ),
+        Mistake(
+            _weighted(_mixture, lambda weights: (weights.softmax(0) * weights).sum(0)),
             "You averaged the logarithms under the weights: that is no bound. Average the weights.",
         ),
         Mistake(
-            lambda log_joint, log_q: (log_joint + log_q).logsumexp(0) - np.log(len(log_q)),
+            _weighted(lambda log_q: -_mixture(log_q)),
             "q(z) divides: on logarithms, subtract log q.",
         ),
     ],
-    nudge="p(x) = ∫ p(x, z) dz = E_q[p(x, z) / q(z)]: an expectation under q, which samples estimate. "
-    "The logarithm comes last, as in section 2.",
-    formula="$$\\log\\frac1S\\sum_s\\exp\\big[\\log p(x_n, z^{(s)}) - \\log q(z^{(s)})\\big]$$ "
-    "<code>logsumexp</code> over samples, less log S.",
+    nudge="A sample picked at random from all S came from each Gaussian with probability 1/K: what is its "
+    "density? Then p(x) = E_q[p(x, z) / q(z)], and the logarithm comes last, as in section 2.",
+    formula="$$\\log\\frac1S\\sum_s\\frac{p(x_n, z^{(s)})}{q(z^{(s)})}, \\qquad q = "
+    "\\frac1K\\sum_k q_k$$ each as a <code>logsumexp</code>, less the log of how many.",
 )
 
 

@@ -107,9 +107,10 @@ def _every_tie(covariance: Tensor, cut: int) -> Tensor:
     return (torch.linalg.inv(covariance).diagonal().log().sum() + covariance.logdet()) / 2
 
 
-def _of_covariances(covariance: Tensor, cut: int) -> Tensor:
+def mutual_information(covariance: Tensor, cut: int) -> Tensor:
+    """What the first cut latents and the others know of each other, in nats."""
     first, second = covariance[:cut, :cut], covariance[cut:, cut:]
-    return (covariance.logdet() - first.logdet() - second.logdet()) / 2
+    return (first.logdet() + second.logdet() - covariance.logdet()) / 2
 
 
 def _blocks_of_sigma(covariance: Tensor, cut: int) -> Tensor:
@@ -149,7 +150,7 @@ Exercise(
             "log|Σ| is missing: the KL must be 0 where there was no tie to cut.",
         ),
         Mistake(
-            _of_covariances,
+            lambda covariance, cut: -mutual_information(covariance, cut),
             "The sign is turned: independence never comes for less than nothing.",
         ),
         Mistake(

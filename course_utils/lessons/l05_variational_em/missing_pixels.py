@@ -96,35 +96,38 @@ def plot_completions(
     )
 
 
-def mean_field_sweep(log_joint: Tensor, means: Tensor, q: Tensor) -> tuple[Tensor, Tensor]:
-    """New q(k) (N, C) and hidden pixels (N, M): log_joint = log p(x_seen, k), means (C, M)."""
-    on, off = means.log(), (1 - means).log()
-    pixels = torch.sigmoid(q @ (on - off))
-    score = log_joint + pixels @ on.T + (1 - pixels) @ off.T
+def mean_field_sweep(log_joint: Tensor, log_levels: Tensor, q: Tensor) -> tuple[Tensor, Tensor]:
+    """New q(k) (N, C) and hidden pixels (N, M, V), from log p(x_d = v | k) (C, M, V)."""
+    pixels = torch.einsum("nc,cmv->nmv", q, log_levels).softmax(2)
+    score = log_joint + torch.einsum("nmv,cmv->nc", pixels, log_levels)
     return score.softmax(1), pixels
 
 
-def _sweep_variant(blend: bool = False, off_counts: bool = True, prior: bool = True, dim: int = 1):
+def _sweep_variant(
+    fill=lambda q, levels: torch.einsum("nc,cmv->nmv", q, levels).softmax(2),
+    prior: float = 1.0,
+    end=lambda score: score.softmax(1),
+    entropy: float = 0.0,
+):
     """mean_field_sweep with one thing done differently."""
 
-    def answer(log_joint: Tensor, means: Tensor, q: Tensor) -> tuple[Tensor, Tensor]:
-        on, off = means.log(), (1 - means).log()
-        pixels = q @ means if blend else torch.sigmoid(q @ (on - off))
-        score = pixels @ on.T + ((1 - pixels) @ off.T if off_counts else 0.0)
-        return (score + log_joint if prior else score).softmax(dim), pixels
+    def answer(log_joint: Tensor, log_levels: Tensor, q: Tensor) -> tuple[Tensor, Tensor]:
+        pixels = fill(q, log_levels)
+        score = prior * log_joint + torch.einsum("nmv,cmv->nc", pixels, log_levels)
+        return end(score + entropy * q.log()), pixels
 
     return answer
 
 
-def _log_of_expectation(log_joint: Tensor, means: Tensor, q: Tensor) -> tuple[Tensor, Tensor]:
-    pixels = torch.sigmoid(q @ means.logit())
-    expected = pixels[:, None] * means + (1 - pixels[:, None]) * (1 - means)
-    return (log_joint + expected.log().sum(2)).softmax(1), pixels
+def _log_of_expectation(log_joint: Tensor, log_levels: Tensor, q: Tensor) -> tuple[Tensor, Tensor]:
+    pixels = mean_field_sweep(log_joint, log_levels, q)[1]
+    expected = torch.einsum("nmv,cmv->nmc", pixels, log_levels.exp())
+    return (log_joint + expected.log().sum(1)).softmax(1), pixels
 
 
-def _unnormalised(log_joint: Tensor, means: Tensor, q: Tensor, of) -> tuple[Tensor, Tensor]:
-    pixels = torch.sigmoid(q @ means.logit())
-    return of(_expected_log_joint(log_joint, means, pixels)), pixels
+def _pixels_again(log_joint: Tensor, log_levels: Tensor, q: Tensor) -> tuple[Tensor, Tensor]:
+    q = mean_field_sweep(log_joint, log_levels, q)[0]
+    return q, mean_field_sweep(log_joint, log_levels, q)[1]
 
 
 def _expected_log_joint(log_joint: Tensor, means: Tensor, pixels: Tensor) -> Tensor:
@@ -196,51 +199,68 @@ Exercise(
     cases=[
         (
             normal(4, 3) - 5,
-            normal(3, 6, seed=1).sigmoid(),
+            normal(3, 6, 4, seed=1).log_softmax(2),
             normal(4, 3, seed=2).softmax(1),
         ),
         (
             normal(2, 5, seed=3) - 9,
-            normal(5, 4, seed=4).sigmoid(),
+            normal(5, 4, 3, seed=4).log_softmax(2),
             normal(2, 5, seed=5).softmax(1),
         ),
     ],
     mistakes=[
         Mistake(
-            _sweep_variant(blend=True),
-            "You averaged the probabilities over k. exp E[log …] averages their <i>logits</i>.",
+            _sweep_variant(fill=lambda q, levels: torch.einsum("nc,cmv->nmv", q, levels.exp())),
+            "You averaged the probabilities over k. exp E[log …] averages their <i>logarithms</i>.",
         ),
         Mistake(
-            _sweep_variant(off_counts=False),
-            "A pixel that is off is evidence too: add (1 − τ) log(1 − p).",
+            _sweep_variant(fill=lambda q, levels: torch.einsum("nc,cmv->nmv", q, levels).exp()),
+            "The pixels are not normalised: the probabilities of a pixel's values add up to 1. When two "
+            "values are left, that is what the logit does.",
         ),
         Mistake(
-            _sweep_variant(prior=False),
+            _sweep_variant(fill=lambda q, levels: torch.einsum("nc,cmv->nmv", q, levels).sigmoid()),
+            "A sigmoid is for two values. For several, take exp and divide by the sum: softmax.",
+        ),
+        Mistake(
+            _sweep_variant(prior=0.0),
             "log p(x_seen, k) is missing from the score: it holds the visible half and the weights.",
         ),
         Mistake(
-            _sweep_variant(dim=0),
+            _sweep_variant(end=lambda score: score.softmax(0)),
             "Normalise over components, dim 1; you did it over images.",
+        ),
+        Mistake(
+            _sweep_variant(entropy=1.0),
+            "You multiplied by the old q(k). The new one does not remember it, but through the pixels.",
         ),
         Mistake(
             _log_of_expectation,
             "That is log E[p]. The best factor is exp E[log p]: the logarithm is taken inside.",
         ),
         Mistake(
-            lambda log_joint, means, q: (log_joint.softmax(1), torch.sigmoid(q @ means.logit())),
+            _pixels_again,
+            "You computed the pixels once more, from the new q(k). A sweep takes them from the q(k) it was "
+            "given.",
+        ),
+        Mistake(
+            lambda log_joint, log_levels, q: (
+                log_joint.softmax(1),
+                mean_field_sweep(log_joint, log_levels, q)[1],
+            ),
             "That q(k) is the exact posterior; mean field must also answer for its own pixels.",
         ),
         Mistake(
-            lambda log_joint, means, q: _unnormalised(log_joint, means, q, torch.exp),
+            _sweep_variant(end=lambda score: score.exp()),
             "Not normalised: ∝ means divided by the sum over k. <code>softmax</code> does both.",
         ),
         Mistake(
-            lambda log_joint, means, q: _unnormalised(log_joint, means, q, lambda score: score),
+            _sweep_variant(end=lambda score: score),
             "That is log q(k), up to a constant. Take exp and normalise: softmax.",
         ),
     ],
-    nudge="Pixels first, from the q(k) you were given: a sigmoid of an average of logits. Then k.",
-    formula="$$\\operatorname{logit}\\tau_d = \\sum_k q(k)\\operatorname{logit}p_{kd}, \\qquad "
-    "q(k) \\propto p(x_{\\text{seen}}, k)\\exp\\sum_d\\big[\\tau_d\\log p_{kd} + "
-    "(1-\\tau_d)\\log(1-p_{kd})\\big]$$",
+    nudge="Each factor is the exponential of the expected log joint, normalised. For a pixel the "
+    "expectation is over k, for k over all pixels and their values. <code>torch.einsum</code> writes both.",
+    formula="$$q(x_d = v) \\propto \\exp\\sum_k q(k)\\log p(x_d = v\\mid k), \\qquad q(k) \\propto "
+    "p(x_{\\text{seen}}, k)\\exp\\sum_d\\sum_v q(x_d = v)\\log p(x_d = v\\mid k)$$",
 )

@@ -1,6 +1,6 @@
 """3, a posterior that is not Gaussian: round the ring, and what is lost at the seam."""
 
-from math import log, pi
+from math import pi
 
 import ipywidgets as widgets
 import numpy as np
@@ -10,9 +10,8 @@ from torch.distributions import Normal
 
 from course_utils.kit import Exercise, Explorer, Mistake, Option, Poll, predict, style
 from course_utils.kit.poll import Prediction
-from course_utils.lessons.draws import normal
 from course_utils.lessons.l05_variational_em.bent_decoder import log_evidence
-from course_utils.lessons.l05_variational_em.cases import table
+from course_utils.lessons.l05_variational_em.cases import lumps
 from course_utils.lessons.l05_variational_em.colors import (
     APPROXIMATION,
     BOUND,
@@ -137,76 +136,99 @@ def poll_seam() -> Poll:
     )
 
 
-def kl_on_grid(log_q: Tensor, log_joint: Tensor, spacing: float) -> Tensor:
-    """KL(q_n || p(z | x_n)) (N,) from log q_n(z_j) and log p(x_n, z_j), both (N, G)."""
-    q = log_q.exp()
-    elbo = (q * (log_joint - log_q)).sum(1) * spacing
-    return log_evidence(log_joint, spacing) - elbo
+def price_of_a_lump(
+    log_q: Tensor, log_joint: Tensor, nodes: Tensor, kept: Tensor
+) -> tuple[Tensor, Tensor]:
+    """KL(q_n || p(z | x_n)) in two parts (N,): for the lost lump, and for the shape of the kept one."""
+    here, log_q, line = log_joint[:, kept], log_q[:, kept], nodes[kept]
+    lost = log_evidence(log_joint, nodes) - log_evidence(here, line)
+    elbo = torch.trapezoid(log_q.exp() * (here - log_q), line, dim=1)
+    return lost, log_evidence(here, line) - elbo
 
 
-def _gaussians(spacing: float, seed: int) -> Tensor:
-    """log q_n(z_j) on the grid of `table`."""
-    z = torch.arange(-8, 8 + spacing / 2, spacing, dtype=torch.float64)
-    return Normal(normal(3, 1, seed=seed), 0.6).log_prob(z)
+def _changed(change):
+    """An answer made of the two parts, both log evidences (all, kept) and the ELBO."""
 
+    def answer(log_q: Tensor, log_joint: Tensor, nodes: Tensor, kept: Tensor):
+        lost, shape = price_of_a_lump(log_q, log_joint, nodes, kept)
+        whole, part = log_evidence(log_joint, nodes), log_evidence(log_joint[:, kept], nodes[kept])
+        return change(lost, shape, whole, part)
+
+    return answer
+
+
+def _other_way(log_q: Tensor, log_joint: Tensor, nodes: Tensor, kept: Tensor):
+    lost, _ = price_of_a_lump(log_q, log_joint, nodes, kept)
+    here, log_q, line = log_joint[:, kept], log_q[:, kept], nodes[kept]
+    log_p = here - log_evidence(here, line)[:, None]
+    return lost, torch.trapezoid(log_p.exp() * (log_p - log_q), line, dim=1)
+
+
+def _no_entropy(log_q: Tensor, log_joint: Tensor, nodes: Tensor, kept: Tensor):
+    lost, _ = price_of_a_lump(log_q, log_joint, nodes, kept)
+    here, log_q, line = log_joint[:, kept], log_q[:, kept], nodes[kept]
+    return lost, log_evidence(here, line) - torch.trapezoid(log_q.exp() * here, line, dim=1)
+
+
+LINE = torch.linspace(-6, 6, 601, dtype=torch.float64)
+LEFT = Normal(torch.tensor([[-1.9], [-1.75]]).double(), torch.tensor([[0.25], [0.35]]).double())
+RIGHT = Normal(torch.tensor([[2.1], [2.3]]).double(), torch.tensor([[0.2], [0.4]]).double())
 
 Exercise(
     "05.2",
-    kl_on_grid,
+    price_of_a_lump,
     cases=[
-        (_gaussians(0.05, 2), table(0.05, 0), 0.05),
-        (_gaussians(0.1, 3), table(0.1, 1), 0.1),
+        (LEFT.log_prob(LINE), lumps(LINE, 0.2), LINE, LINE < 0),
+        (RIGHT.log_prob(LINE), lumps(LINE, 0.3), LINE, LINE > 0),
     ],
     mistakes=[
         Mistake(
-            lambda log_q, log_joint, spacing: (log_q.exp() * (log_q - log_joint)).sum(1) * spacing,
-            "That is −ELBO: log p(x, z) is not log p(z | x). The log evidence is missing.",
+            _changed(lambda lost, shape, whole, part: (lost, lost + shape)),
+            "The first is right, the second is the whole KL. For the shape, compare q with the kept lump "
+            "alone, made a density of its own: divided by <i>its</i> mass.",
         ),
         Mistake(
-            lambda log_q, log_joint, spacing: (
-                (log_q.exp() * (log_joint - log_q)).sum(1) * spacing
-                - log_evidence(log_joint, spacing)
-            ),
-            "The sign is turned: a KL is never negative.",
+            _changed(lambda lost, shape, whole, part: (lost + shape, shape)),
+            "The second is right, the first is the whole KL. What does a q pay that fits its lump "
+            "perfectly?",
         ),
         Mistake(
-            lambda log_q, log_joint, spacing: (
-                log_evidence(log_joint, spacing) - (log_q.exp() * log_joint).sum(1) * spacing
-            ),
-            "The entropy of q is missing: the bound has − log q inside the expectation, too.",
+            _changed(lambda lost, shape, whole, part: (shape, lost)),
+            "Both right, in the other order: first the lost lump, then the shape.",
         ),
         Mistake(
-            lambda log_q, log_joint, spacing: (
-                log_joint.softmax(1) * (log_joint.log_softmax(1) - log(spacing) - log_q)
-            ).sum(1),
-            "That is KL(posterior‖q). Here the expectation is under q.",
+            _changed(lambda lost, shape, whole, part: (-lost, shape)),
+            "The sign of the first is turned: a lost lump costs minus the log of a share below 1.",
         ),
         Mistake(
-            lambda log_q, log_joint, spacing: (
-                log_evidence(log_joint, spacing) - (log_q.exp() * (log_joint - log_q)).sum(1)
-            ),
-            "The expectation under q is an integral: it needs the spacing.",
+            _changed(lambda lost, shape, whole, part: (-(1 - (-lost).exp()).log(), shape)),
+            "You took the log of the share that q has <i>lost</i>. What counts is the share it has kept: "
+            "there p is so much lower than a q that integrates to 1.",
         ),
         Mistake(
-            lambda log_q, log_joint, spacing: (
-                log_evidence(log_joint, spacing) - (log_joint - log_q).sum(1) * spacing
-            ),
-            "The weights are missing: an expectation under q weighs every node by q(z_j).",
+            _changed(lambda lost, shape, whole, part: ((-lost).exp(), shape)),
+            "The first is the share that is kept. Its price is minus its logarithm, in nats.",
         ),
         Mistake(
-            lambda log_q, log_joint, spacing: (
-                log_evidence(log_joint, spacing) - (log_joint - log_q).mean(1)
-            ),
-            "You averaged over the nodes as if all were equally likely. Under q they are not.",
+            _changed(lambda lost, shape, whole, part: (-part, shape)),
+            "The kept lump's log mass is a share only when divided by the whole, p(x).",
         ),
         Mistake(
-            lambda log_q, log_joint, spacing: (
-                (log_q.exp() * (log_q - log_joint.log_softmax(1))).sum(1) * spacing
-            ),
-            "Your posterior sums to 1 over the grid; as a density it must <i>integrate</i> to 1. "
-            "Divide by p(x), spacing included.",
+            _changed(lambda lost, shape, whole, part: (lost, shape - part)),
+            "The second is −ELBO: log p(x, z) is no density in z. Divide by the mass of the kept lump.",
+        ),
+        Mistake(
+            _other_way,
+            "The second is KL(lump‖q). Here the expectation is under q.",
+        ),
+        Mistake(
+            _no_entropy,
+            "In the second the entropy of q is missing: − log q stands inside the expectation, too.",
         ),
     ],
-    nudge="log p(z | x) = log p(x, z) − log p(x), and log p(x) is exercise 05.1.",
-    formula="$$\\mathrm{KL} = \\log p(x) - \\Delta z\\sum_j q(z_j)\\,[\\log p(x, z_j) - \\log q(z_j)]$$",
+    nudge="On q's side p(z | x) is the kept lump's share times a density that integrates to 1 there. Put "
+    "that product into KL(q‖p), and the logarithm falls apart. Both masses are exercise 05.1's.",
+    formula="$$\\mathrm{KL} = \\Big[\\log p(x) - \\log\\!\\int_{\\text{kept}}\\! p(x,z)\\,dz\\Big] + "
+    "\\Big[\\log\\!\\int_{\\text{kept}}\\! p(x,z)\\,dz - \\mathbb E_q\\log\\frac{p(x,z)}{q(z)}\\Big]$$",
+    tolerance=1e-4,
 )
