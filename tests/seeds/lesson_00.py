@@ -57,7 +57,7 @@ def few(seed: int, z_test: torch.Tensor, x_test: torch.Tensor) -> Measured:
         loss = mse(network, z, x)
         if step % 50 == 0:
             test.append(mse(network, z_test, x_test).item())
-        descent.zero_grad()
+        network.zero_grad()
         loss.backward()
         descent.step()
     noise = x - z.sin()
