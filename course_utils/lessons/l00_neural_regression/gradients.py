@@ -82,7 +82,7 @@ def explore_step() -> Explorer:
         right.set(xscale="log", yscale="log", xlim=(3e-16, 4), ylim=(1e-18, 30))
         right.set(xticks=[1e-15, 1e-10, 1e-5, 1], yticks=[1e-16, 1e-12, 1e-8, 1e-4, 1])
         right.minorticks_off()
-        right.set(xlabel="step $h$", ylabel="relative error", title="What is wrong with it")
+        right.set(xlabel="step $h$", ylabel="relative error", title="How far off the secant is")
         return fig, {
             "secant": left.plot([], [], color=style.INK, linestyle="--")[0],
             "second": left.plot([], [], "s", color=style.INK, markersize=10)[0],
