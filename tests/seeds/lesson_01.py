@@ -4,6 +4,7 @@ import torch
 from torch import nn
 
 from course_utils import data, pca, training
+from course_utils.lessons.l01_pca_autoencoder.network import unexplained
 from seeds import Claim, Measured
 
 
@@ -32,9 +33,12 @@ def measure(seed: int) -> Measured:
     axes, lengths, _ = torch.linalg.svd(B_decayed, full_matrices=False)
     free_axes = torch.linalg.svd(B, full_matrices=False)[0]
     expected = (1 - 0.05 / spectrum[:2]).sqrt()
+    scores = centred @ pca.fit(x, 3).W
     quantities = {
         "loss above the floor": loss - floor,
         "decoder": pca.principal_angle(B, best),
+        "scores from codes": unexplained(centred @ A.T, scores[:, :2]),
+        "the next scores": unexplained(centred @ A.T, scores[:, 1:]),
         "rows of A": pca.principal_angle(A.T, best),
         "rows of AS": pca.principal_angle(S @ A.T, best),
         "rows of A, pixels seen": pca.principal_angle(A.T[seen], best[seen]),
@@ -49,6 +53,8 @@ def measure(seed: int) -> Measured:
 CLAIMS = [
     Claim("loss above the floor", "0, to 0.001", lambda v: abs(v) < 1e-3),
     Claim("decoder", "within a degree of PCA's plane", lambda v: v < 1),
+    Claim("scores from codes", "0, to 0.001", lambda v: v < 1e-3),
+    Claim("the next scores", "above 0.5", lambda v: v > 0.5),
     Claim("rows of A", "miss it by over 10 degrees", lambda v: v > 10),
     Claim("rows of AS", "within 0.001 degrees", lambda v: v < 1e-3),
     Claim("rows of A, pixels seen", "within a degree", lambda v: v < 1),

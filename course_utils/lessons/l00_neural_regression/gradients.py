@@ -82,7 +82,7 @@ def explore_step() -> Explorer:
         right.set(xscale="log", yscale="log", xlim=(3e-16, 4), ylim=(1e-18, 30))
         right.set(xticks=[1e-15, 1e-10, 1e-5, 1], yticks=[1e-16, 1e-12, 1e-8, 1e-4, 1])
         right.minorticks_off()
-        right.set(xlabel="step $h$", ylabel="relative error", title="Smaller is not better")
+        right.set(xlabel="step $h$", ylabel="relative error", title="How far off the secant is")
         return fig, {
             "secant": left.plot([], [], color=style.INK, linestyle="--")[0],
             "second": left.plot([], [], "s", color=style.INK, markersize=10)[0],
@@ -134,46 +134,67 @@ def explore_step() -> Explorer:
     return Explorer(scene, update, controls, strip)
 
 
-def central_difference(f: Callable[[Tensor], Tensor], t: Tensor, h: float) -> Tensor:
-    """The slope of f at t from one step of size h to either side."""
-    return (f(t + h) - f(t - h)) / (2 * h)
+def edge_difference(f: Callable[[Tensor], Tensor], t: Tensor, h: float) -> Tensor:
+    """The slope of f at t from its values at t, t + h and t + 2h."""
+    return (-3 * f(t) + 4 * f(t + h) - f(t + 2 * h)) / (2 * h)
+
+
+def _forward(f: Callable[[Tensor], Tensor], t: Tensor, h: float) -> Tensor:
+    return (f(t + h) - f(t)) / h
 
 
 Exercise(
     "00.1",
-    central_difference,
+    edge_difference,
     cases=[
         (torch.exp, number(1.0), 0.25),
         (torch.sin, normal(5), 0.5),
-        (torch.square, normal(3, seed=1), 0.125),
+        (torch.exp, normal(3, seed=1), 0.125),
     ],
     mistakes=[
         Mistake(
-            lambda f, t, h: (f(t + h) - f(t)) / h,
-            "That is the forward difference again. Step to both sides: t + h and t − h.",
+            _forward,
+            "That is the forward difference again: its error falls with h. The third value, "
+            "f(t + 2h), is there to cancel the term with f″.",
         ),
         Mistake(
-            lambda f, t, h: (f(t) - f(t - h)) / h,
-            "That is the backward difference: it steps to the left only. Step to both sides.",
+            lambda f, t, h: (f(t + 2 * h) - f(t)) / (2 * h),
+            "That is a forward difference with the step 2h (and a central one at t + h): at t its error "
+            "falls with h only. The value in the middle is needed, too.",
         ),
         Mistake(
-            lambda f, t, h: (f(t + h) - f(t - h)) / h,
-            "Twice too large: from t − h to t + h is a distance of 2h.",
+            lambda f, t, h: (f(t + h) - f(t - h)) / (2 * h),
+            "You step to t − h, where f has no value. Only t, t + h and t + 2h are allowed.",
         ),
         Mistake(
-            lambda f, t, h: (f(t + h) - f(t - h)) / 2 * h,
+            lambda f, t, h: (-3 * f(t) + 4 * f(t + h) - f(t + 2 * h)) / h,
+            "Twice too large: check that a straight line f(t) = t gets the slope 1.",
+        ),
+        Mistake(
+            lambda f, t, h: (-3 * f(t) + 4 * f(t + h) - f(t + 2 * h)) / 2 * h,
             "Python reads <code>/ 2 * h</code> from the left: it divides by 2 and then multiplies by "
             "h. Write <code>/ (2 * h)</code>.",
         ),
         Mistake(
-            lambda f, t, h: (f(t - h) - f(t + h)) / (2 * h),
-            "The sign is turned round: the value on the right, f(t + h), comes first.",
+            lambda f, t, h: (3 * f(t) - 4 * f(t + h) + f(t + 2 * h)) / (2 * h),
+            "The sign is turned round: check that f(t) = t gets the slope +1.",
         ),
         Mistake(
-            lambda f, t, h: (f(t + h) + f(t - h)) / (2 * h),
-            "A slope is rise over run, and the rise is a difference: minus, not plus.",
+            lambda f, t, h: (f(t) - 4 * f(t + h) + 3 * f(t + 2 * h)) / (2 * h),
+            "That is the slope at t + 2h, the other end of the three.",
+        ),
+        Mistake(
+            lambda f, t, h: 2 * _forward(f, t, 2 * h) - _forward(f, t, h),
+            "The wrong way round: the forward difference with 2h has twice the error of the one with h. "
+            "Which combination of the two cancels it?",
+        ),
+        Mistake(
+            lambda f, t, h: (4 * _forward(f, t, h) - _forward(f, t, 2 * h)) / 3,
+            "That would cancel an error which falls with h². The forward difference's falls with h: "
+            "doubling the step doubles it.",
         ),
     ],
-    nudge="A slope is rise over run. The two points are t − h and t + h: how far apart are they?",
-    formula="$$f'(t) \\approx \\frac{f(t+h) - f(t-h)}{2h}$$",
+    nudge="Write Taylor's series of f(t + h) and of f(t + 2h) up to f″. With weights a, b, c on the three "
+    "values: what must they do to f, to f′ and to f″? Mind that (2h)² = 4h².",
+    formula="$$a + b + c = 0, \\qquad b + 2c = \\frac1h, \\qquad \\tfrac12\\,b + 2c = 0$$",
 )

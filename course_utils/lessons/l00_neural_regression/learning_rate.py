@@ -5,9 +5,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from course_utils.kit import Exercise, Explorer, Mistake, Option, predict, style
+from course_utils.kit import Exercise, Explorer, Mistake, Option, Poll, predict, style
 from course_utils.kit.poll import Prediction
-from course_utils.lessons.draws import normal
+from course_utils.lessons.l00_neural_regression.cases import number
 from course_utils.lessons.l00_neural_regression.drawing import MODEL, TRUTH
 
 
@@ -24,14 +24,14 @@ def predict_rate(features: Tensor, x: Tensor) -> Prediction:
             "The steep direction decides: there a longer step lands higher on the other side.",
         ),
         Option(
-            "2 / 0.74 = 2.7",
-            False,
-            "The flat direction would allow it, but the steep one has blown up long before.",
-        ),
-        Option(
             "4 / (31.9 + 0.74) = 0.123",
             False,
             "Curvatures are not averaged: every direction must be stable by itself.",
+        ),
+        Option(
+            "2 / 0.74 = 2.7",
+            False,
+            "The flat direction would allow it, but the steep one has blown up long before.",
         ),
         Option(
             "none: every step goes downhill",
@@ -128,64 +128,120 @@ def explore_rate(features: Tensor, x: Tensor) -> Explorer:
     return Explorer(scene, update, controls, strip)
 
 
-def largest_stable_lr(features: Tensor) -> Tensor:
-    """2 / lambda_max of the loss mean((x - features @ theta)^2); features: (N, P)."""
-    hessian = 2 * features.T @ features / len(features)
-    return 2 / torch.linalg.eigvalsh(hessian).max()
+def two_rates(lr: float, factors: Tensor) -> tuple[Tensor, Tensor]:
+    """The largest stable rate and the fastest one, from what a step at rate lr does to each error.
+
+    factors (P,): by how much it multiplies the error along each eigenvector of the Hessian.
+    """
+    curvatures = (1 - factors) / lr
+    steepest, flattest = curvatures.max(), curvatures.min()
+    return 2 / steepest, 2 / (steepest + flattest)
+
+
+def _slip(limit=None, fastest=None, curvatures=lambda lr, factors: (1 - factors) / lr):
+    """two_rates with one thing done differently: functions of all the curvatures."""
+
+    def answer(lr: float, factors: Tensor) -> tuple[Tensor, Tensor]:
+        bent = curvatures(lr, factors)
+        right = 2 / bent.max(), 2 / (bent.max() + bent.min())
+        return limit(bent) if limit else right[0], fastest(bent) if fastest else right[1]
+
+    return answer
 
 
 Exercise(
     "00.4",
-    largest_stable_lr,
-    cases=[(normal(9, 2),), (normal(12, 3, seed=1) + 1,), (normal(5, 1, seed=2),)],
+    two_rates,
+    cases=[
+        (0.02, torch.tensor([0.97, -0.4], dtype=torch.float64)),
+        (0.5, torch.tensor([0.2, 0.9, -0.7], dtype=torch.float64)),
+        (0.01, torch.tensor([0.5, 0.95], dtype=torch.float64)),
+    ],
     mistakes=[
         Mistake(
-            lambda features: 2 / torch.linalg.eigvalsh(features.T @ features / len(features)).max(),
-            "Twice too large: the derivative of a square brings a factor 2 into the Hessian.",
+            _slip(curvatures=lambda lr, factors: (1 - factors.abs()) / lr),
+            "You dropped the sign. A factor of −0.4 is an overshoot: there 1 − αλ is negative, and λ is "
+            "large.",
         ),
         Mistake(
-            lambda features: 2 / torch.linalg.eigvalsh(2 * features.T @ features).max(),
-            "Too small by the factor N: the loss is a mean over the points, so its Hessian is too.",
+            _slip(curvatures=lambda lr, factors: 1 - factors),
+            "That is αλ, not λ: divide by the rate at which the factors were seen.",
         ),
         Mistake(
-            lambda features: 2 / torch.linalg.eigvalsh(features.T @ features).max(),
-            "This is the limit for the Hessian ΦᵀΦ. The loss is a <i>mean</i> of <i>squares</i>: its "
-            "Hessian is 2ΦᵀΦ/N.",
+            _slip(curvatures=lambda lr, factors: (1 + factors) / lr),
+            "The factor is 1 − αλ, so λ = (1 − factor) / α: the sign is turned.",
         ),
         Mistake(
-            lambda features: (
-                2 / torch.linalg.eigvalsh(2 * features.T @ features / (len(features) - 1)).max()
+            _slip(limit=lambda bent: 2 / bent.min()),
+            "The limit is of the flattest direction. The steepest has blown up long before.",
+        ),
+        Mistake(
+            _slip(limit=lambda bent: 1 / bent.max()),
+            "Half the limit: that rate removes the steep error in one step. It may overshoot by as much "
+            "again: |1 − αλ| < 1.",
+        ),
+        Mistake(
+            _slip(
+                limit=lambda bent: bent.max(), fastest=lambda bent: (bent.max() + bent.min()) / 2
             ),
-            "You divided by N − 1, as for a sample variance. The loss is a plain mean: N.",
+            "Those are curvatures. A rate is 2 over a curvature.",
         ),
         Mistake(
-            lambda features: (
-                1 / torch.linalg.eigvalsh(2 * features.T @ features / len(features)).max()
-            ),
-            "Half the limit: that rate removes the steep error in one step. It may overshoot by as "
-            "much again before it diverges: |1 − αλ| < 1.",
+            _slip(fastest=lambda bent: 1 / bent.max()),
+            "The limit is right. But 1/λ<sub>max</sub> is too careful: the steep error dies at once and "
+            "the flat one hardly moves. A longer step trades one against the other.",
         ),
         Mistake(
-            lambda features: (
-                2 / torch.linalg.eigvalsh(2 * features.T @ features / len(features)).min()
-            ),
-            "You took the smallest eigenvalue. The steepest direction, with the largest, decides.",
+            _slip(fastest=lambda bent: 1 / bent.min()),
+            "The limit is right. But 1/λ<sub>min</sub> suits the flat direction alone; the steep one may "
+            "explode there.",
         ),
         Mistake(
-            lambda features: 2 / (2 * features.square().sum(1).mean()),
-            "You divide by the trace, the sum of all eigenvalues. That is safe, but smaller than the "
-            "limit: only the largest counts.",
+            _slip(fastest=lambda bent: 1 / bent.mean()),
+            "The limit is right. For the other, only the two extreme curvatures count: the directions "
+            "between them shrink sooner than both.",
         ),
         Mistake(
-            lambda features: torch.linalg.eigvalsh(2 * features.T @ features / len(features)).max(),
-            "That is λ_max itself. The limit is 2 / λ_max.",
+            _slip(fastest=lambda bent: 1 / (bent.max() + bent.min())),
+            "The limit is right, the other is half of it: at the fastest rate the steep direction "
+            "overshoots, 1 − αλ<sub>max</sub> = −(1 − αλ<sub>min</sub>).",
+        ),
+        Mistake(
+            lambda lr, factors: two_rates(lr, factors)[::-1],
+            "Both are right, in the other order: first the largest stable rate.",
         ),
     ],
-    nudge="Write down the Hessian of mean((x − Φθ)²). Which of its eigenvalues sets the limit?",
-    formula="$$\\nabla^2 L = \\frac2N \\Phi^\\top \\Phi, \\qquad \\alpha < "
-    "\\frac{2}{\\lambda_{\\max}}$$ with $\\lambda_{\\max}$ from "
-    "<code>torch.linalg.eigvalsh</code>.",
+    nudge="From each factor, which is 1 − αλ, get λ. Then draw |1 − αλ| against α for the largest and the "
+    "smallest λ: which of the two is the slower one, and where do the lines cross?",
+    formula="$$\\lambda_i = \\frac{1 - \\text{factor}_i}{\\alpha}, \\qquad \\alpha < "
+    "\\frac{2}{\\lambda_{\\max}}, \\qquad \\alpha\\lambda_{\\max} - 1 = "
+    "1 - \\alpha\\lambda_{\\min} \\text{ at the fastest}$$",
 )
+
+
+def poll_momentum() -> Poll:
+    """How far momentum lets a step go, before it is derived."""
+    return Poll(
+        "With momentum, m keeps 0.9 of itself. Along an eigenvector of curvature λ, the error stops dying "
+        "out at a rate …",
+        [
+            Option(
+                "below 2/λ: the old steps add to the new one",
+                False,
+                "They add on a steady slope. At the limit the gradient changes its sign at every step.",
+            ),
+            Option(
+                "of 2/λ, as without it",
+                False,
+                "m is not the gradient there: half of its past has the other sign.",
+            ),
+            Option(
+                "above 2/λ: the old steps hold the new one back",
+                True,
+                "Steps of alternating sign cancel in m. By how much, the exercise asks.",
+            ),
+        ],
+    )
 
 
 def momentum_limit(curvature: Tensor, keep: float) -> Tensor:
@@ -193,14 +249,10 @@ def momentum_limit(curvature: Tensor, keep: float) -> Tensor:
     return 2 * (1 + keep) / curvature
 
 
-def _number(value: float) -> Tensor:
-    return torch.tensor(value, dtype=torch.float64)
-
-
 Exercise(
     "00.5",
     momentum_limit,
-    cases=[(_number(31.9), 0.9), (_number(2.0), 0.5), (_number(0.74), 0.0)],
+    cases=[(number(31.9), 0.9), (number(2.0), 0.5), (number(0.74), 0.0)],
     mistakes=[
         Mistake(
             lambda curvature, keep: 2 / curvature,

@@ -3,113 +3,141 @@
 import math
 
 import numpy as np
+import torch
 from torch import Tensor
 
 from course_utils.kit import Exercise, Mistake, Option, Poll, figure, style
 from course_utils.kit.figure import Picture
 from course_utils.lessons.draws import normal
-from course_utils.lessons.l00_neural_regression.cases import number
 from course_utils.lessons.l00_neural_regression.drawing import GUIDE, TRUTH, signed
 
 
-def gaussian_nll(x: Tensor, mean: Tensor, sigma2: Tensor) -> Tensor:
-    """-log N(x | mean, sigma2) in nats, one for every entry of x."""
-    return 0.5 * (x - mean).square() / sigma2 + 0.5 * (2 * math.pi * sigma2).log()
+def poll_miss() -> Poll:
+    """What a network pays that misses by as much as the noise."""
+    return Poll(
+        "A network's mean squared miss is as large as the noise, σ², and it says its best variance. How far "
+        "above the perfect network's is its mean NLL on new points?",
+        [
+            Option(
+                "½ log 2 = 0.35 nats",
+                True,
+                "Its MSE is 2σ², and ½ log 2πe·MSE grows by ½ log 2, whatever σ is.",
+            ),
+            Option(
+                "½ nat",
+                False,
+                "That is what it pays if it goes on saying σ²: MSE/2σ² grows from ½ to 1. Saying 2σ² is "
+                "cheaper.",
+            ),
+            Option(
+                "log 2 = 0.69 nats",
+                False,
+                "The logarithm of the MSE has ½ in front: it stands for log σ.",
+            ),
+            Option(
+                "it depends on σ",
+                False,
+                "Only the ratio of the two MSEs counts: a logarithm turns it into a difference.",
+            ),
+        ],
+    )
+
+
+def laplace_score(residuals: Tensor) -> Tensor:
+    """Mean NLL of residuals r under exp(-|r| / b) / 2b, with the best b for all of them."""
+    return 1 + (2 * residuals.abs().mean()).log()
+
+
+def _at_scale(residuals: Tensor, b: Tensor) -> Tensor:
+    return residuals.abs().mean() / b + (2 * b).log()
 
 
 Exercise(
     "00.2",
-    gaussian_nll,
-    cases=[
-        (normal(6), normal(6, seed=1), number(0.25)),
-        (normal(4, 1, seed=2), normal(4, 1, seed=3), number(3.0)),
-    ],
+    laplace_score,
+    cases=[(normal(9),), (3 * normal(6, 1, seed=1),), (normal(8, seed=2) + 1,)],
     mistakes=[
         Mistake(
-            lambda x, mean, sigma2: (
-                0.5 * ((x - mean) / sigma2) ** 2 + sigma2.log() + 0.5 * math.log(2 * math.pi)
-            ),
-            "You use σ² as if it were σ. <code>sigma2</code> is the variance already: do not square "
-            "it again.",
+            lambda r: (2 * r.abs().mean()).log(),
+            "The 1 is missing: at the best b the mean of |r|/b is 1. Without that term b = 0 would be best.",
         ),
         Mistake(
-            lambda x, mean, sigma2: 0.5 * (x - mean).square() / sigma2,
-            "The term ½ log 2πσ² is missing. It says what a wide density costs; without it the best "
-            "variance would be infinite.",
+            lambda r: 1 + r.abs().mean().log(),
+            "The 2 of 1/(2b) is missing: every point is off by log 2 = 0.693 nats.",
         ),
         Mistake(
-            lambda x, mean, sigma2: 0.5 * (x - mean).square() / sigma2 + 0.5 * sigma2.log(),
-            "The 2π is missing: every point is off by ½ log 2π = 0.919 nats.",
+            lambda r: 0.5 * (2 * torch.pi * torch.e * r.square().mean()).log(),
+            "That is the Gaussian's score. Take −log of e<sup>−|r|/b</sup>/(2b) instead.",
         ),
         Mistake(
-            lambda x, mean, sigma2: (
-                0.5 * (x - mean).square() / sigma2 + (2 * math.pi * sigma2).log()
-            ),
-            "The ½ in front of the logarithm is missing: it comes from the square root in the "
-            "density.",
+            lambda r: _at_scale(r, (r.square().mean() / 2).sqrt()),
+            "You chose b so that the density has the residuals' variance, 2b². The best b is where the "
+            "derivative of the mean NLL in b is 0.",
         ),
         Mistake(
-            lambda x, mean, sigma2: (
-                (x - mean).square() / sigma2 + 0.5 * (2 * math.pi * sigma2).log()
-            ),
-            "The ½ in front of the square is missing: the exponent is (x − g)² / (2σ²).",
+            lambda r: _at_scale(r, r.square().mean().sqrt()),
+            "Your b is the root mean square. The mean NLL depends on the residuals through the mean of |r| "
+            "alone, so its best b can only depend on that.",
         ),
         Mistake(
-            lambda x, mean, sigma2: (
-                0.5 * (x - mean).square() / sigma2 + 0.5 * (2 * math.pi * sigma2.sqrt()).log()
-            ),
-            "You have log σ with a ½ in front. log √(2πσ²) is ½ log 2πσ², or ½ log 2π + log σ: the "
-            "root is taken once.",
+            lambda r: _at_scale(r, r.abs().median()),
+            "Your b is a median. The <i>position</i> of this density is best at a median; its width b is "
+            "best where the derivative in b is 0.",
         ),
         Mistake(
-            lambda x, mean, sigma2: (
-                0.5 * (x - mean).square() / sigma2 + sigma2.log() + 0.5 * math.log(2 * math.pi)
-            ),
-            "Your log σ is <code>sigma2.log()</code>. <code>sigma2</code> is the variance: log σ is half "
-            "of its logarithm.",
+            lambda r: _at_scale(r, r.std()),
+            "Your b is the standard deviation. The best b is where the derivative of the mean NLL in b is 0.",
         ),
         Mistake(
-            lambda x, mean, sigma2: -gaussian_nll(x, mean, sigma2),
-            "That is the log-likelihood. The loss is its negative: turn the sign.",
+            lambda r: _at_scale(r, torch.ones_like(r.mean())),
+            "That is b = 1. Put the best b in: where is the derivative of the mean NLL in b zero?",
         ),
         Mistake(
-            lambda x, mean, sigma2: gaussian_nll(x, mean, sigma2).mean(),
-            "That is the mean over the points. Return one number per point; whoever calls the "
-            "function takes the mean.",
+            lambda r: (1 + (2 * r.abs()).log()).mean(),
+            "You gave every point its own b. There is one for all: take the mean of |r| before the "
+            "logarithm.",
         ),
         Mistake(
-            lambda x, mean, sigma2: gaussian_nll(x, mean, sigma2).sum(),
-            "That is the sum over the points. Return one number per point; whoever calls the "
-            "function takes the mean.",
+            lambda r: -laplace_score(r),
+            "That is the log-likelihood. The score is its negative: turn the sign.",
+        ),
+        Mistake(
+            lambda r: laplace_score(r) * r.numel(),
+            "That is the sum over the points. Nats are given per point: take the mean.",
         ),
     ],
-    nudge="Take −log of the density: the exponential gives a square, the factor in front a logarithm.",
-    formula="$$-\\log \\mathcal N(x \\mid g, \\sigma^2) = \\frac{(x - g)^2}{2\\sigma^2} + "
-    "\\tfrac12 \\log 2\\pi\\sigma^2$$",
+    nudge="First −log of the density, for one r. Then the mean over all r: what of the residuals is left in "
+    "it? Then its derivative in b.",
+    formula="$$\\frac{\\mathrm{MAE}}{b} + \\log 2b, \\qquad -\\frac{\\mathrm{MAE}}{b^2} + "
+    "\\frac1b = 0, \\qquad \\mathrm{MAE} = \\frac1N\\sum_n |r_n|$$",
 )
 
 
-def poll_perfect() -> Poll:
-    """What the test negative log-likelihood of a perfect network tends to."""
+def poll_uneven() -> Poll:
+    """What noise that differs from point to point does to the two floors."""
     return Poll(
-        "A perfect network, endless data. Its negative log-likelihood per test point tends to …",
+        "Half of the points have noise with σ = 0.05, half with 0.2, and the perfect network knows which. "
+        "Compared with σ = 0.1 everywhere, its floors are …",
         [
-            Option("0", False, "Zero has no special place: a density can be above 1 or below."),
             Option(
-                "−∞",
+                "higher in squared error, higher in nats",
                 False,
-                "That would need the error to vanish, and MSE never falls below σ².",
+                "In nats every point is judged by its own width, and narrow ones gain what wide ones lose.",
             ),
             Option(
-                "½ log 2πeσ²",
+                "higher in squared error, the same in nats",
                 True,
-                "The best MSE is σ², and ½ log 2πe·MSE is the NLL there. The noise alone decides.",
+                "(0.05² + 0.2²)/2 is 2.1 times 0.1². The mean of log 0.05 and log 0.2 is log 0.1.",
             ),
             Option(
-                "a number that depends on the width",
+                "the same in squared error, lower in nats",
                 False,
-                "A perfect network is the sine, however it is built. Width decides how close "
-                "a real one comes.",
+                "Squares are averaged, and 0.2² = 0.04 weighs more than 0.05² = 0.0025.",
+            ),
+            Option(
+                "the same in both",
+                False,
+                "0.1 is the geometric mean of the two widths. The squares' mean is another.",
             ),
         ],
     )

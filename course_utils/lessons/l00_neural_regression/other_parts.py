@@ -124,7 +124,7 @@ def explore_choices(
     def scene():
         fig, (left, right) = style.subplots(2, width_ratios=[1, 1.1])
         draw_sine(left, z, x, reach=8, labels=(0.03, 0.89))
-        left.set(title="Outside, the parts differ", ylim=(-3, 3))
+        left.set(title="Predictions", ylim=(-3, 3))
         right.plot([0, 1120], [NOISE**2] * 2, **TRUTH.line)
         right.text(20, 0.0095, "floor $\\sigma^2$ = 0.01", color=TRUTH.ink, va="top")
         ends = perfect - 2 * perfect_error, perfect + 2 * perfect_error
@@ -134,7 +134,7 @@ def explore_choices(
         right.set(xticks=[0, 500, 1000], yticks=[0.01, 0.02, 0.05, 0.1])
         right.set_yticklabels(["0.01", "0.02", "0.05", "0.1"])
         right.minorticks_off()
-        right.set(ylabel="MSE on new points", title="None beats the sine")
+        right.set(ylabel="MSE on new points", title="Beside the sine's score")
         return fig, {
             "fit": left.plot([], [], **MODEL.line | {"linestyle": "-"}, zorder=4)[0],
             "score": right.plot([], [], **MODEL.line | {"linestyle": "-", "linewidth": 2})[0],

@@ -10,14 +10,14 @@ def recall(number: int) -> Poll:
             "L = (x − v·u)² with u = relu(w z), and w z > 0. What is dL/dw?",
             [
                 Option(
-                    "−2 (x − v u) · v · z",
-                    True,
-                    "The chain rule, outside in: the square, then −v u, then w z.",
-                ),
-                Option(
                     "2 (x − v u) · v · z",
                     False,
                     "The bracket holds −v u, so its derivative has a minus sign.",
+                ),
+                Option(
+                    "−2 (x − v u) · v · z",
+                    True,
+                    "The chain rule, outside in: the square, then −v u, then w z.",
                 ),
                 Option(
                     "−2 (x − v u) · v",
@@ -30,17 +30,17 @@ def recall(number: int) -> Poll:
             "ε has mean 0 and variance 1 and is independent of d. What is E[(0.1 ε + d)²]?",
             [
                 Option(
-                    "0.01 + E[d²]",
-                    True,
-                    "0.1² E[ε²] + 0.2 E[ε] E[d] + E[d²], and E[ε] = 0.",
-                ),
-                Option(
                     "0.1 + E[d²]", False, "A factor comes out of a square squared: 0.1² = 0.01."
                 ),
                 Option(
                     "0.01 + 0.2 E[d] + E[d²]",
                     False,
                     "The cross term is 0.2 E[ε d] = 0.2 E[ε] E[d], and E[ε] = 0.",
+                ),
+                Option(
+                    "0.01 + E[d²]",
+                    True,
+                    "0.1² E[ε²] + 0.2 E[ε] E[d] + E[d²], and E[ε] = 0.",
                 ),
             ],
         ),

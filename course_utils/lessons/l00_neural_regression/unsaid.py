@@ -29,14 +29,14 @@ def predict_beyond(decoders: list[nn.Module], z: Tensor, x: Tensor) -> Predictio
         Option("It continues the sine", False, "Nothing in the loss ever asked it to."),
         Option("It falls back to 0", False, "Nothing pulls it there: each unit goes on as before."),
         Option(
-            "It runs off in straight lines",
-            True,
-            "A sum of 20 functions with one bend each: beyond the last bend it is a straight line.",
-        ),
-        Option(
             "It stays at its last value",
             False,
             "tanh or sigmoid units would level off; a ReLU unit that is on keeps rising.",
+        ),
+        Option(
+            "It runs off in straight lines",
+            True,
+            "A sum of 20 functions with one bend each: beyond the last bend it is a straight line.",
         ),
     ]
     return predict(question, options, explore_beyond(decoders, z, x))
@@ -56,7 +56,7 @@ def explore_beyond(decoders: list[nn.Module], z: Tensor, x: Tensor) -> Explorer:
         draw_sine(ax, z, x, reach=10)
         ax.plot(grid, fits.T, color=MODEL.color, linewidth=1.5, linestyle=":", zorder=3)
         ax.text(7.85, 1.15, "$\\sin z$", color=TRUTH.ink, ha="center")
-        ax.set(ylim=(-6, 6), title="Where there is no data, the start decides")
+        ax.set(ylim=(-6, 6), title="Six random starts")
         return fig, {
             "fit": ax.plot([], [], **MODEL.line | {"linestyle": "-"}, zorder=4)[0],
             "end": ax.plot([], [], "s", color=MODEL.color, markersize=12, zorder=5)[0],
@@ -90,14 +90,14 @@ def poll_few() -> Poll:
                 "The floor binds a network that has not seen the noise. Training shows it the noise.",
             ),
             Option(
-                "Both fall below 0.01",
-                False,
-                "Noise learnt by heart does not help on new points: their noise is new.",
-            ),
-            Option(
                 "Training falls below 0.01, test falls and then rises",
                 True,
                 "First the sine is learnt, which helps everywhere, then the noise of 20 points.",
+            ),
+            Option(
+                "Both fall below 0.01",
+                False,
+                "Noise learnt by heart does not help on new points: their noise is new.",
             ),
         ],
     )
@@ -168,6 +168,29 @@ Exercise(
         Mistake(
             lambda z, share, sigma2: (z.sin(), best_and_floor(z, share, sigma2)[1]),
             "The best prediction is the mean of x, not its likelier branch: weigh sin z and −sin z.",
+        ),
+        Mistake(
+            lambda z, share, sigma2: (z.sin(), torch.full_like(z, sigma2)),
+            "That is one branch and its noise. Nobody tells the network the branch: the mean of x has both, "
+            "share · sin z − (1 − share) · sin z, and the coin adds to the variance.",
+        ),
+        Mistake(
+            lambda z, share, sigma2: (z.sin(), sigma2 + 4 * (1 - share) * z.sin().square()),
+            "You measure the error of the likelier branch, and rightly. But a smaller one is possible: the "
+            "best predictor is the mean of x, between the branches.",
+        ),
+        Mistake(
+            lambda z, share, sigma2: (share * z.sin(), torch.full_like(z, sigma2)),
+            "The mean has both branches, share · sin z − (1 − share) · sin z, and the coin adds to the "
+            "variance.",
+        ),
+        Mistake(
+            lambda z, share, sigma2: (
+                share * z.sin(),
+                sigma2 + share * (1 - share) * z.sin().square(),
+            ),
+            "You let the coin choose between sin z and 0. The other branch is −sin z: weigh it with "
+            "1 − share.",
         ),
         Mistake(
             lambda z, share, sigma2: (share * z.sin(), best_and_floor(z, share, sigma2)[1]),

@@ -30,7 +30,7 @@ from course_utils.lessons.l01_pca_autoencoder.saddles import (
     predict_plateaus,
 )
 from course_utils.lessons.l01_pca_autoencoder.variance import SPECTRUM
-from course_utils.lessons.l01_pca_autoencoder.penalty import plot_axes
+from course_utils.lessons.l01_pca_autoencoder.penalty import plot_axes, poll_columns
 from course_utils.lessons.l01_pca_autoencoder import denoise
 
 __all__ = [
@@ -47,5 +47,6 @@ __all__ = [
     "plot_saddle",
     "SPECTRUM",
     "plot_axes",
+    "poll_columns",
     "denoise",  # exercise 01.6
 ]

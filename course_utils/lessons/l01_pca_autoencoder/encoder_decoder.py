@@ -1,11 +1,13 @@
 """2 · Encoder and decoder: drawn; exercise 01.1, down to H numbers and up again."""
 
+from collections.abc import Callable
+
+import torch
 from torch import Tensor
 
 from course_utils.kit import Exercise, Mistake
 from course_utils.kit.figure import Picture
 from course_utils.lessons.draws import normal
-from course_utils.lessons.l01_pca_autoencoder.cases import orthonormal
 from course_utils.lessons.schematic import Box, schematic
 
 
@@ -27,44 +29,66 @@ def draw_autoencoder() -> Picture:
 
 
 def reconstruct(x: Tensor, W: Tensor) -> Tensor:
-    """Encode x (N, D) with orthonormal W (D, H), decode it, in the data's own place. (N, D)"""
+    """From the codes W^T (x - mean), the point nearest to x in the plane of W's columns. (N, D)
+
+    W: (D, H), independent columns of any length, at any angle.
+    """
     mean = x.mean(0)
     z = (x - mean) @ W
-    return z @ W.T + mean
+    return z @ torch.linalg.solve(W.T @ W, W.T) + mean
+
+
+def _decoded(decoder: Callable[[Tensor], Tensor]) -> Callable[[Tensor, Tensor], Tensor]:
+    """An answer with this in place of the decoder, (H, D), of W."""
+    return lambda x, W: (x - x.mean(0)) @ W @ decoder(W) + x.mean(0)
 
 
 Exercise(
     "01.1",
     reconstruct,
     cases=[
-        (normal(7, 4) + 3, orthonormal(4, 2)),
-        (normal(5, 3, seed=1) - 1, orthonormal(3, 1, seed=1)),
+        (normal(7, 4) + 3, 2 * normal(4, 2, seed=3)),
+        (normal(5, 3, seed=1) - 1, normal(3, 2, seed=4) + 1),
     ],
     mistakes=[
         Mistake(
-            lambda x, W: x @ W @ W.T,
-            "You project around the origin. The plane passes through the mean: subtract it before "
-            "encoding and add it after decoding.",
+            _decoded(lambda W: W.T),
+            "That is the decoder for orthonormal columns. For a column of length 2 it gives four times what "
+            "it should, and columns that are not at right angles count what they share twice.",
         ),
         Mistake(
-            lambda x, W: (x - x.mean(0)) @ W @ W.T,
-            "You subtract the mean but never add it back: the reconstruction sits round the origin.",
+            _decoded(lambda W: (W / W.square().sum(0)).T),
+            "Right for columns at right angles. These are not: what they share is counted twice.",
         ),
         Mistake(
-            lambda x, W: x @ W @ W.T + x.mean(0),
-            "You add the mean without having subtracted it before encoding.",
+            _decoded(lambda W: (W / W.norm(dim=0)).T),
+            "The length of a column enters twice, once in the code and once in the decoder; and the columns "
+            "are not at right angles either.",
         ),
         Mistake(
-            lambda x, W: (x - x.mean(0)) @ W,
-            "That is the code z, with H numbers a point. Decode it with Wᵀ and add the mean.",
+            _decoded(lambda W: W.T @ W @ W.T),
+            "You multiply by WᵀW once more. The code has it already: it has to be undone.",
         ),
         Mistake(
-            lambda x, W: (x - x.mean()) @ W @ W.T + x.mean(),
+            _decoded(lambda W: torch.linalg.qr(W).Q.T),
+            "You decode with orthonormal columns of the same plane. But the codes were made with W itself.",
+        ),
+        Mistake(
+            lambda x, W: reconstruct(x, W) - x.mean(0),
+            "The mean is not added back: the reconstruction sits round the origin.",
+        ),
+        Mistake(
+            lambda x, W: x @ W @ torch.linalg.pinv(W),
+            "You project around the origin. The codes are of x − x̄, and the plane passes through x̄.",
+        ),
+        Mistake(
+            lambda x, W: (x - x.mean()) @ W @ torch.linalg.pinv(W) + x.mean(),
             "<code>x.mean()</code> is one number for everything. Each dimension has its own mean: "
             "<code>x.mean(0)</code>.",
         ),
     ],
-    nudge="Three moves: into the mean's frame, down to H numbers and up again, and back.",
-    formula="$$\\hat x_n = W W^\\top (x_n - \\bar x) + \\bar x$$ With points as rows, "
-    "$W W^\\top x_n$ becomes <code>x @ W @ W.T</code>.",
+    nudge="Call the reconstruction W y + x̄, with y unknown. At the nearest point the residual is at right "
+    "angles to every column: Wᵀ(x − x̄ − W y) = 0. Which y is that, in terms of z?",
+    formula="$$W^\\top W\\, y = W^\\top(x - \\bar x) = z, \\qquad "
+    "\\hat x = W\\,(W^\\top W)^{-1} z + \\bar x$$",
 )

@@ -49,7 +49,7 @@ def explore_rotation(x: Tensor) -> Explorer:
         left.set(xlim=(-reach, reach), ylim=(-0.8 * reach, 0.8 * reach), aspect="equal")
         left.set(xlabel="$x_1$", ylabel="$x_2$", title="The line, and what it misses")
         right.set(xlim=(-0.8, 1.6), ylim=(0, 1.3 * total), xticks=[], ylabel="variance")
-        right.set_title("Kept + lost = Tr S")
+        right.set_title("The variance")
         right.plot([-0.5, 0.5], [best, best], **TRUTH.line)
         right.text(0.6, best, "$\\lambda_1$: the most\na line keeps", color=TRUTH.ink, va="center")
         kept = right.bar([0], [0], width=0.8, **KEPT)[0]
@@ -74,7 +74,7 @@ def explore_rotation(x: Tensor) -> Explorer:
             "misses": torch.stack([centred, projected], 1).numpy(),
             "kept": (-0.4, 0, 0.8, kept),
             "lost": (-0.4, kept, 0.8, lost),
-            "kept_label": (0, kept / 2, f"kept\n{kept:.2f}"),
+            "kept_label": (0, max(kept / 2, 0.05 * total), f"kept {kept:.2f}"),
             "lost_label": (0, total * 1.02, f"lost {lost:.2f}"),
             "alt": f"A line at {angle:.0f} degrees through the cloud. The variance kept is "
             f"{kept:.2f} and the mean squared residual {lost:.2f}; their sum is always {total:.2f}. "

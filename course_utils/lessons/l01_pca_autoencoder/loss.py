@@ -1,4 +1,6 @@
-"""3 · The loss, in full: weights on the spectrum; exercise 01.2, the smallest loss."""
+"""3 · The loss, in full: weights on the spectrum; exercise 01.2, a spectrum from losses."""
+
+from collections.abc import Callable
 
 import numpy as np
 import torch
@@ -37,47 +39,76 @@ def plot_weights(latent_dim: int = 2) -> Picture:
     )
 
 
-def left_out(eigenvalues: Tensor, latent_dim: int) -> Tensor:
-    """The smallest possible loss with latent_dim components; eigenvalues (D,) descending."""
-    return eigenvalues[latent_dim:].sum()
+def read_losses(losses: Tensor) -> tuple[Tensor, Tensor]:
+    """The spectrum (D,) behind the smallest losses for H = 0, ..., D, and at how many H in between
+    the best plane is not the only one."""
+    spectrum = -losses.diff()
+    return spectrum, (spectrum[:-1] == spectrum[1:]).sum()
+
+
+def _counted(count: Callable[[Tensor, Tensor], Tensor]):
+    """An answer with the right spectrum and this count, of losses and spectrum."""
+    return lambda losses: (-losses.diff(), count(losses, -losses.diff()))
+
+
+def _ties(values: Tensor) -> Tensor:
+    return (values[:-1] == values[1:]).sum()
 
 
 Exercise(
     "01.2",
-    left_out,
+    read_losses,
     cases=[
-        (torch.tensor([5.0, 3.0, 1.0, 0.5], dtype=torch.float64), 2),
-        (torch.tensor([4.0, 2.5, 1.5], dtype=torch.float64), 1),
-        (torch.tensor([4.0, 2.5, 1.5, 0.25], dtype=torch.float64), 3),
+        (torch.tensor([10.5, 6.5, 2.5, 0.5, 0.0], dtype=torch.float64),),
+        (torch.tensor([15.0, 10.0, 7.0, 4.0, 1.0, 0.0], dtype=torch.float64),),
+        (torch.tensor([3.0, 1.0, 0.0, 0.0, 0.0, 0.0], dtype=torch.float64),),
     ],
     mistakes=[
         Mistake(
-            lambda eigenvalues, latent_dim: eigenvalues[:latent_dim].sum(),
-            "That is the variance kept. The loss is what is left out.",
+            lambda losses: (losses.diff(), _ties(losses.diff())),
+            "The sign is turned: each component more <i>lowers</i> the loss, by its eigenvalue.",
         ),
         Mistake(
-            lambda eigenvalues, latent_dim: eigenvalues[latent_dim + 1 :].sum(),
-            "One eigenvalue too few: Python counts from 0, so the first one left out, number H + 1, "
-            "is <code>eigenvalues[latent_dim]</code>.",
+            lambda losses: (losses[:-1], _ties(-losses.diff())),
+            "Those are losses, sums of eigenvalues. What does one component more change?",
         ),
         Mistake(
-            lambda eigenvalues, latent_dim: eigenvalues[latent_dim - 1 :].sum(),
-            "One eigenvalue too many: λ number H is still kept. Python counts from 0, so the first one "
-            "left out is <code>eigenvalues[latent_dim]</code>.",
+            lambda losses: ((-losses.diff()).flip(0), _ties(-losses.diff())),
+            "The right numbers in the other order: the first component saves most.",
         ),
         Mistake(
-            lambda eigenvalues, latent_dim: eigenvalues[-latent_dim:].sum(),
-            "You add the H smallest. Left out are all but the H largest: D − H of them.",
+            lambda losses: (-losses.diff() / losses[0], _ties(-losses.diff())),
+            "Those are shares of the variance: do not divide by the total.",
         ),
         Mistake(
-            lambda eigenvalues, latent_dim: eigenvalues[latent_dim:].mean(),
-            "Sum, not mean: the squared error adds up over dimensions.",
+            _counted(lambda losses, spectrum: _ties(losses)),
+            "The spectrum is right. Equal <i>losses</i> say that λ is 0; two planes are equally good where "
+            "the last eigenvalue kept equals the first left out.",
         ),
         Mistake(
-            lambda eigenvalues, latent_dim: eigenvalues[latent_dim:].sum() / eigenvalues.sum(),
-            "That is the share of the variance left out; the loss is the variance itself.",
+            _counted(lambda losses, spectrum: _ties(spectrum[spectrum > 0])),
+            "The spectrum is right. Between two eigenvalues of 0 there is a choice, too: the loss is 0 with "
+            "either.",
+        ),
+        Mistake(
+            _counted(lambda losses, spectrum: (spectrum[:-1] != spectrum[1:]).sum()),
+            "The spectrum is right. You count where the best plane <i>is</i> the only one.",
+        ),
+        Mistake(
+            _counted(lambda losses, spectrum: sum((spectrum == v).sum() > 1 for v in spectrum)),
+            "The spectrum is right. You count eigenvalues that have an equal. Asked is how many H stop "
+            "between two equal ones.",
+        ),
+        Mistake(
+            _counted(
+                lambda losses, spectrum: sum((spectrum == v).sum() > 1 for v in spectrum.unique())
+            ),
+            "The spectrum is right. You count the groups of equal eigenvalues. In a group of three, two H "
+            "stop in between.",
         ),
     ],
-    nudge="Tr[S(I − WWᵀ)] with W the leading eigenvectors: which eigenvalues survive?",
-    formula="$$L^* = \\sum_{i>H} \\lambda_i$$",
+    nudge="What does the loss fall by when one component more is kept? And between which two "
+    "eigenvalues does H stand?",
+    formula="$$L^*_{H-1} - L^*_H = \\lambda_H, \\qquad \\text{a choice at } H \\text{ where } "
+    "\\lambda_H = \\lambda_{H+1}$$",
 )

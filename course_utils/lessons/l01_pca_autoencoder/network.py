@@ -7,7 +7,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from course_utils import pca
 from course_utils.kit import Exercise, Explorer, Mistake, Option, figure, predict, style
 from course_utils.kit.figure import Picture, mosaic
 from course_utils.kit.poll import Prediction
@@ -39,56 +38,71 @@ def plot_training(loss: list[float], floor: float) -> Picture:
     )
 
 
-def _sines(A: Tensor, B: Tensor) -> Tensor:
-    """Sines of the principal angles between the planes of A and B, the largest first."""
-    Q_A, Q_B = torch.linalg.qr(A).Q, torch.linalg.qr(B).Q
-    return torch.linalg.svdvals(Q_B - Q_A @ (Q_A.T @ Q_B))
+def unexplained(Z1: Tensor, Z2: Tensor) -> Tensor:
+    """The smallest mean squared error of Z2 (N, H) from Z1 (N, H) times a matrix."""
+    matrix = torch.linalg.lstsq(Z1, Z2).solution
+    return (Z2 - Z1 @ matrix).square().sum(1).mean()
+
+
+def _rotated(Z1: Tensor, Z2: Tensor) -> Tensor:
+    left, _, right = torch.linalg.svd(Z1.T @ Z2)
+    return (Z2 - Z1 @ (left @ right)).square().sum(1).mean()
 
 
 Exercise(
     "01.3",
-    pca.principal_angle,
+    unexplained,
     cases=[
-        # Short columns: without orthonormal bases the "sines" are wrong, but still below 1.
-        (0.2 * normal(6, 2), 0.2 * normal(6, 2, seed=1)),
-        (0.2 * normal(7, 3, seed=2), 0.2 * normal(7, 3, seed=3)),
-        # Almost the same plane: here the cosine is 1 up to rounding.
-        (0.2 * normal(6, 2), 0.2 * normal(6, 2) + 1e-6 * normal(6, 2, seed=1)),
+        (normal(9, 2), normal(9, 2, seed=1)),
+        (normal(12, 3, seed=2), normal(12, 3, seed=3)),
+        (
+            normal(8, 2, seed=4),
+            normal(8, 2, seed=4) @ normal(2, 2, seed=5) + normal(8, 2, seed=6) / 8,
+        ),
     ],
     mistakes=[
         Mistake(
-            lambda A, B: (
-                torch.linalg.svdvals(torch.linalg.qr(A).Q.T @ torch.linalg.qr(B).Q)
-                .min()
-                .acos()
-                .rad2deg()
-            ),
-            "Right for wide angles. Near 0 the cosine is 1 up to rounding, and <code>acos</code> loses "
-            "half the digits or returns NaN. Use the sine.",
-            tolerance=1e-2,
+            lambda Z1, Z2: (Z2 - Z1).square().sum(1).mean(),
+            "You compare the coordinates themselves. Two runs with the same plane may use different axes: "
+            "their codes differ, and nothing is wrong.",
         ),
         Mistake(
-            lambda A, B: _sines(A, B).min().asin().rad2deg(),
-            "That is the smallest angle. Two planes can share a line and still differ: take the "
-            "largest singular value.",
+            lambda Z1, Z2: (Z2 - Z1 * (Z1 * Z2).sum(0) / Z1.square().sum(0)).square().sum(1).mean(),
+            "Column by column you allow stretching only. The other run may have mixed the columns: a "
+            "column of Z2 may need all columns of Z1.",
         ),
         Mistake(
-            lambda A, B: _sines(A, B).max().asin(),
-            "Right, but in radians: convert with <code>.rad2deg()</code>.",
+            _rotated,
+            "You allow rotations only. The decoder undoes <i>any</i> invertible matrix: codes may be "
+            "stretched and sheared as well.",
         ),
         Mistake(
-            lambda A, B: _sines(A, B).max(),
-            "That is the sine of the angle: take <code>.asin().rad2deg()</code>.",
+            lambda Z1, Z2: (Z2 - Z1 @ (Z1.T @ Z2)).square().sum(1).mean(),
+            "Z1 Z1ᵀ projects only if the columns of Z1 are orthonormal. Regress: "
+            "<code>torch.linalg.lstsq(Z1, Z2).solution</code>.",
         ),
         Mistake(
-            lambda A, B: torch.linalg.svdvals(B - A @ (A.T @ B)).max().asin().rad2deg(),
-            "The columns are not orthonormal, so A Aᵀ does not project. Make them so first: "
-            "<code>torch.linalg.qr(A).Q</code>.",
+            lambda Z1, Z2: unexplained(Z2, Z1),
+            "You compute the first code from the second. It is 0 for the same planes, too, but asked is "
+            "Z2 from Z1.",
+        ),
+        Mistake(
+            lambda Z1, Z2: (Z1.T @ Z1 - Z2.T @ Z2).square().sum(),
+            "You compare covariances. They differ when the axes do, and can be equal for different planes.",
+        ),
+        Mistake(
+            lambda Z1, Z2: unexplained(Z1, Z2) / Z2.shape[1],
+            "Divided by H once too often: the sum over the numbers of a code, the mean over the points.",
+        ),
+        Mistake(
+            lambda Z1, Z2: unexplained(Z1, Z2) * len(Z2),
+            "That is the sum over the points: take the mean.",
         ),
     ],
-    nudge="Take from Q_B its projection on the plane of A. What is left is what sticks out.",
-    formula="$$\\sin\\theta_{\\max} = \\sigma_{\\max}\\big(Q_B - Q_AQ_A^\\top Q_B\\big)$$ with $Q_A$, $Q_B$ "
-    "from <code>torch.linalg.qr</code>, then <code>.asin().rad2deg()</code>.",
+    nudge="If both runs found one plane, the second code is an invertible matrix times the first. The best "
+    "matrix is a regression.",
+    formula="$$\\min_F\\ \\frac1N\\,\\lVert Z_2 - Z_1 F\\rVert^2$$ with $F$ from "
+    "<code>torch.linalg.lstsq(Z1, Z2).solution</code>.",
 )
 
 
@@ -97,8 +111,8 @@ def predict_axes(
 ) -> Prediction:
     """Ask what a free linear autoencoder's encoder converges to, then mix the code of ours."""
     question = (
-        "Encoder and decoder are free matrices, H = 2, S has full rank, and training has "
-        "converged from a random start. The two rows of the encoder are …"
+        "Encoder and decoder are free matrices, H = 2, S has full rank, and training has converged "
+        "from random weights that were not small. The two rows of the encoder are …"
     )
     options = [
         Option(
@@ -109,7 +123,8 @@ def predict_axes(
         Option(
             "the first two principal components, rotated",
             False,
-            "A rotation is possible, but so is a shear or a stretch that the decoder undoes.",
+            "A rotation is possible, but so is a shear or a stretch that the decoder undoes. (From "
+            "tiny weights descent does end near a rotation.)",
         ),
         Option(
             "any basis of their plane, perhaps not orthogonal",
@@ -117,9 +132,9 @@ def predict_axes(
             "For every invertible F the pair (FA, BF⁻¹) has the same product and the same loss.",
         ),
         Option(
-            "perhaps something else: gradient descent may end in a bad local minimum",
+            "something else: training may end in a local minimum",
             False,
-            "There is none (Baldi & Hornik 1989). Section 6 shows why.",
+            "There is none but the best (Baldi & Hornik 1989). Section 6 shows why.",
         ),
     ]
     return predict(question, options, explore_mixing(encoder, decoder, mean, x, labels))
@@ -143,9 +158,9 @@ def explore_mixing(
     def scene():
         fig, (left, right) = style.subplots(2, width_ratios=[1.1, 1])
         left.set(xlim=(-6, 6), ylim=(-5, 5), xlabel="$z_1$", ylabel="$z_2$", aspect="equal")
-        left.set_title("The code moves")
+        left.set_title("The code")
         right.axis("off")
-        right.set_title("The reconstruction does not")
+        right.set_title("The reconstruction")
         glyphs = {"color": DATA.color, "linestyle": "none", "markersize": 11}
         artists = {f"digit_{d}": left.plot([], [], marker=f"${d}$", **glyphs)[0] for d in groups}
         return fig, artists | {

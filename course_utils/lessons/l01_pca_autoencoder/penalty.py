@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from course_utils.kit import Exercise, Mistake, figure, style
+from course_utils.kit import Exercise, Mistake, Option, Poll, figure, style
 from course_utils.kit.figure import Picture, mosaic
 
 
@@ -54,6 +54,34 @@ def _kept_alone(eigenvalues, latent_dim, kappa):
     return penalised_floor(eigenvalues, latent_dim, kappa) - eigenvalues[latent_dim:].sum()
 
 
+def poll_columns() -> Poll:
+    """How many columns a decoder uses when the penalty is large."""
+    return Poll(
+        "The weight of the penalty is κ = 2, the eigenvalues are 4, 2.5, 1.5 and ¼, and H = 3. How many "
+        "columns of the decoder does the best pair use?",
+        [
+            Option(
+                "1",
+                False,
+                "Two eigenvalues exceed κ: s² = 1 − κ/λ is 0.5 for one, 0.2 for the other.",
+            ),
+            Option(
+                "2",
+                True,
+                "λ > κ holds for 4 and 2.5. For 1.5 the variance won is less than the price.",
+            ),
+            Option(
+                "3",
+                False,
+                "Without a penalty, yes. Here s² = 1 − κ/λ would be negative for λ = 1.5.",
+            ),
+            Option(
+                "none", False, "For λ = 4 the squared error falls by more than the penalty costs."
+            ),
+        ],
+    )
+
+
 Exercise(
     "01.5",
     penalised_floor,
@@ -67,6 +95,13 @@ Exercise(
             _without_threshold,
             "Right while every kept λ is above κ. Where λ ≤ κ there is no s² = 1 − κ/λ > 0: that column "
             "is zero, and the loss there is λ.",
+        ),
+        Mistake(
+            lambda eigenvalues, latent_dim, kappa: (
+                (kappa**2 / eigenvalues[:latent_dim]).sum() + eigenvalues[latent_dim:].sum()
+            ),
+            "That is the squared error alone, and for λ ≤ κ not even that. Two things are missing: the "
+            "penalty is part of the loss, and s² = 1 − κ/λ holds only where it is positive.",
         ),
         Mistake(
             _kept(lambda top, kappa: kappa**2 / top),

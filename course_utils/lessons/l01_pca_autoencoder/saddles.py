@@ -29,9 +29,9 @@ def predict_plateaus() -> Prediction:
             "It passes near the saddles that keep 0, 1, then 2 components: 15.5, 7.5 and 3.5.",
         ),
         Option(
-            "sometimes stops for good above 1.5",
+            "waits, and sometimes stops for good above 1.5",
             False,
-            "A saddle slows it; from a random start only 1.5 stops it, with probability 1.",
+            "A saddle slows it. This descent does not end in one, but for exceptional starts.",
         ),
     ]
     return predict(question, options, explore_plateaus())
@@ -50,10 +50,10 @@ def explore_plateaus() -> Explorer:
             label = f"keeps {kept}: {height:g}"
             left.text(num_steps, height + 0.2, label, ha="right", va="bottom", color=TRUTH.ink)
         left.set(xlim=(0, num_steps), ylim=(0, 17.5), xlabel="gradient step", ylabel="loss")
-        left.set_title("Plateaus at the saddles")
+        left.set_title("The loss")
         right.set(ylim=(0, 1.1), xlim=(0.4, 5.6), xticks=range(1, 6))
         right.set(xlabel="eigenvector $u_i$", ylabel="$u_i^\\top B A\\, u_i$")
-        right.set_title("One at a time")
+        right.set_title("What is learnt")
         bars = right.bar(range(1, 6), 0, width=0.7, **MODEL.area)
         return fig, {f"learnt_{i}": bar for i, bar in enumerate(bars)} | {
             "loss": left.plot([], [], **MODEL.line | {"linestyle": "-"})[0],
@@ -111,7 +111,7 @@ def plot_saddle(eigenvalues: Tensor) -> Picture:
 
     fig, ax = style.subplots()
     down, up = loss_when_turning(1), loss_when_turning(3)
-    height = saddle_height(eigenvalues, [0, 2])
+    height = height_and_bend(eigenvalues, [0, 2])[0]
     ax.plot(degrees, down, **MODEL.line | {"linestyle": "-"})
     ax.plot(degrees, up, **MODEL.line)
     ax.plot([0], [height], "s", color=TRUTH.color, markersize=13)
@@ -128,43 +128,108 @@ def plot_saddle(eigenvalues: Tensor) -> Picture:
     )
 
 
-def saddle_height(eigenvalues: Tensor, kept: list[int]) -> Tensor:
-    """The loss at the critical point whose plane is spanned by the eigenvectors in kept."""
-    return eigenvalues.sum() - eigenvalues[kept].sum()
+def height_and_bend(eigenvalues: Tensor, kept: list[int]) -> tuple[Tensor, Tensor]:
+    """The loss where the plane is spanned by the eigenvectors kept, and its most downward bend.
+
+    The bend is the smallest second derivative in t = 0 when one kept vector turns by the angle t
+    towards one left out.
+    """
+    left_out = [i for i in range(len(eigenvalues)) if i not in kept]
+    bend = 2 * (eigenvalues[kept].min() - eigenvalues[left_out].max())
+    return eigenvalues[left_out].sum(), bend
+
+
+def _slip(height=None, bend=None):
+    """height_and_bend with one result by another function of the eigenvalues and kept."""
+
+    def answer(eigenvalues: Tensor, kept: list[int]):
+        right = height_and_bend(eigenvalues, kept)
+        return (
+            height(eigenvalues, kept) if height else right[0],
+            bend(eigenvalues, kept) if bend else right[1],
+        )
+
+    return answer
+
+
+def _rest(eigenvalues: Tensor, kept: list[int]) -> Tensor:
+    return eigenvalues[[i for i in range(len(eigenvalues)) if i not in kept]]
 
 
 Exercise(
     "01.4",
-    saddle_height,
+    height_and_bend,
     cases=[
         (torch.tensor([8.0, 4.0, 2.0, 1.0, 0.5], dtype=torch.float64), [0, 2]),
         (torch.tensor([5.0, 3.0, 1.0], dtype=torch.float64), [1]),
-        (torch.tensor([6.0, 4.0, 3.0, 1.0], dtype=torch.float64), [0, 2, 3]),
+        (torch.tensor([6.0, 4.0, 3.0, 1.0], dtype=torch.float64), [0, 1]),
+        (torch.tensor([9.0, 4.0, 2.0, 1.0, 0.5], dtype=torch.float64), [1, 4]),
     ],
     mistakes=[
         Mistake(
-            lambda eigenvalues, kept: eigenvalues[kept].sum(),
-            "That is the variance kept at this point. The loss is the rest.",
+            _slip(height=lambda eigenvalues, kept: eigenvalues[kept].sum()),
+            "The bend is right. Your height is the variance kept; the loss is the rest.",
         ),
         Mistake(
-            lambda eigenvalues, kept: eigenvalues[len(kept) :].sum(),
-            "That is the height of the minimum. This point keeps the eigenvectors in "
+            _slip(height=lambda eigenvalues, kept: eigenvalues[len(kept) :].sum()),
+            "The bend is right. Your height is that of the minimum; this point keeps the eigenvectors in "
             "<code>kept</code>, which need not be the leading ones.",
         ),
         Mistake(
-            lambda eigenvalues, kept: eigenvalues[max(kept) + 1 :].sum(),
-            "You sum what comes after the last one kept, but gaps before it are left out too.",
-        ),
-        Mistake(
-            lambda eigenvalues, kept: eigenvalues.sum() - eigenvalues[[i - 1 for i in kept]].sum(),
+            lambda eigenvalues, kept: height_and_bend(
+                eigenvalues, [i % len(eigenvalues) for i in (k - 1 for k in kept)]
+            ),
             "You count from 1. In <code>kept</code>, as everywhere in Python, 0 is the first: "
             "<code>eigenvalues[0]</code> is λ₁.",
         ),
         Mistake(
-            lambda eigenvalues, kept: sum(v for i, v in enumerate(eigenvalues, 1) if i not in kept),
-            "Your places are numbered from 1, those in <code>kept</code> from 0: λ₁ has the number 0.",
+            _slip(bend=lambda eigenvalues, kept: height_and_bend(eigenvalues, kept)[1] / 2),
+            "The height is right, the bend half of it: the second derivative of sin² t at 0 is 2.",
+        ),
+        Mistake(
+            _slip(bend=lambda eigenvalues, kept: -height_and_bend(eigenvalues, kept)[1]),
+            "The height is right, the sign of the bend turned: where a larger eigenvalue waits outside, the "
+            "loss bends <i>down</i>.",
+        ),
+        Mistake(
+            _slip(
+                bend=lambda eigenvalues, kept: height_and_bend(eigenvalues, kept)[1].clamp(max=0)
+            ),
+            "The height is right. But at the minimum every turn goes up: there the smallest bend is "
+            "positive, not 0.",
+        ),
+        Mistake(
+            _slip(bend=lambda eigenvalues, kept: 2 * (eigenvalues[kept].min() - eigenvalues[0])),
+            "The height is right. You turn towards u₁ even where it is kept already: only a vector that is "
+            "left out can come in.",
+        ),
+        Mistake(
+            _slip(
+                bend=lambda eigenvalues, kept: (
+                    2 * (eigenvalues[kept].max() - _rest(eigenvalues, kept).max())
+                )
+            ),
+            "The height is right. The loss bends down most where the <i>smallest</i> one kept goes out.",
+        ),
+        Mistake(
+            _slip(
+                bend=lambda eigenvalues, kept: (
+                    2 * (eigenvalues[kept].min() - _rest(eigenvalues, kept).min())
+                )
+            ),
+            "The height is right. The loss bends down most where the <i>largest</i> one left out comes in.",
+        ),
+        Mistake(
+            _slip(
+                bend=lambda eigenvalues, kept: (
+                    2 * (eigenvalues[kept].max() - _rest(eigenvalues, kept).min())
+                )
+            ),
+            "The height is right. That is the largest bend, not the smallest.",
         ),
     ],
-    nudge="The same sum as at the minimum, over a different set.",
-    formula="$$L = \\sum_{i \\notin \\text{kept}} \\lambda_i$$",
+    nudge="The height: the same sum as at the minimum, over a different set. The bend: differentiate L(t) of "
+    "the turn from u_j to u_i twice. Which j and which i make it smallest?",
+    formula="$$L = \\sum_{i \\notin \\mathcal K} \\lambda_i, \\qquad L''(0) = "
+    "2\\,(\\lambda_j - \\lambda_i), \\quad j \\in \\mathcal K,\\ i \\notin \\mathcal K$$",
 )

@@ -7,10 +7,10 @@ from torch.distributions import Normal
 
 
 def stub_1(f, t, h):
-    return (f(...) - f(...)) / ...
+    raise NotImplementedError
 
 
-def stub_2(x, mean, sigma2):
+def stub_2(residuals):
     raise NotImplementedError
 
 
@@ -18,7 +18,7 @@ def stub_3(scales):
     raise NotImplementedError
 
 
-def stub_4(features):
+def stub_4(lr, factors):
     raise NotImplementedError
 
 
@@ -35,65 +35,90 @@ def forward(f, t, h):
     return slope / h
 
 
-def backward(f, t, h):
-    return (f(t) - f(t - h)) / h
+def step_of_two(f, t, h):
+    return 0.5 * (forward(f, t, h) + (f(t + 2 * h) - f(t + h)) / h)
 
 
-def run_too_short(f, t, h):
-    right, left = f(t + h), f(t - h)
-    return (right - left) / h
+def central(f, t, h):
+    return (f(t + h) - f(t - h)) / (2 * h)
+
+
+def twice(f, t, h):
+    return (4 * f(t + h) - f(t + 2 * h) - 3 * f(t)) / h
 
 
 def precedence(f, t, h):
-    return (f(t + h) - f(t - h)) / 2 * h
+    return (4 * f(t + h) - f(t + 2 * h) - 3 * f(t)) / 2 * h
 
 
 def turned_round(f, t, h):
-    return (f(t - h) - f(t + h)) / (2 * h)
+    return (3 * f(t) - 4 * f(t + h) + f(t + 2 * h)) / (2 * h)
 
 
-def added(f, t, h):
-    return (f(t + h) + f(t - h)) / (2 * h)
+def other_end(f, t, h):
+    return (1.5 * f(t + 2 * h) - 2 * f(t + h) + 0.5 * f(t)) / h
 
 
-def variance_as_scale(x, mean, sigma2):
-    return -Normal(mean, sigma2).log_prob(x)
+def wrong_way_round(f, t, h):
+    return 2 * step_of_two(f, t, h) - forward(f, t, h)
 
 
-def square_alone(x, mean, sigma2):
-    return (x - mean) ** 2 / (2 * sigma2)
+def thirds(f, t, h):
+    return (4 * forward(f, t, h) - forward(f, t, 2 * h)) / 3
 
 
-def without_two_pi(x, mean, sigma2):
-    return 0.5 * (x - mean) ** 2 / sigma2 + torch.log(sigma2.sqrt())
+def edge(f, t, h):
+    return 2 * forward(f, t, h) - step_of_two(f, t, h)
 
 
-def log_not_halved(x, mean, sigma2):
-    return (x - mean) ** 2 / (2 * sigma2) + math.log(2 * math.pi * sigma2)
+def laplace(residuals, b=None):
+    b = residuals.abs().mean() if b is None else b
+    return (residuals.abs() / b + torch.log(2 * b)).mean()
 
 
-def square_not_halved(x, mean, sigma2):
-    return (x - mean) ** 2 / sigma2 + 0.5 * torch.log(2 * torch.pi * sigma2)
+def without_one(residuals):
+    return math.log(2 * residuals.abs().mean())
 
 
-def half_a_root(x, mean, sigma2):
-    return (x - mean) ** 2 / (2 * sigma2) + 0.5 * torch.log(2 * torch.pi * torch.sqrt(sigma2))
+def without_two(residuals):
+    b = residuals.abs().mean()
+    return (residuals.abs() / b + b.log()).mean()
 
 
-def variance_for_scale_in_log(x, mean, sigma2):
-    return (x - mean) ** 2 / (2 * sigma2) + math.log(math.sqrt(2 * math.pi)) + torch.log(sigma2)
+def gaussian(residuals):
+    return -Normal(0, residuals.square().mean().sqrt()).log_prob(residuals).mean()
 
 
-def likelihood(x, mean, sigma2):
-    return Normal(mean, sigma2.sqrt()).log_prob(x)
+def same_variance(residuals):
+    return laplace(residuals, residuals.square().mean().sqrt() / math.sqrt(2))
 
 
-def averaged(x, mean, sigma2):
-    return torch.mean((x - mean) ** 2 / (2 * sigma2) + 0.5 * math.log(2 * math.pi * sigma2))
+def root_mean_square(residuals):
+    return laplace(residuals, residuals.square().mean().sqrt())
 
 
-def summed(x, mean, sigma2):
-    return -Normal(mean, sigma2.sqrt()).log_prob(x).sum()
+def median_width(residuals):
+    return laplace(residuals, residuals.abs().median())
+
+
+def standard_deviation(residuals):
+    return laplace(residuals, residuals.std())
+
+
+def no_best_width(residuals):
+    return residuals.abs().mean() + math.log(2)
+
+
+def own_widths(residuals):
+    return 1 + torch.log(2 * residuals.abs()).mean()
+
+
+def likelihood(residuals):
+    return -laplace(residuals)
+
+
+def summed(residuals):
+    return laplace(residuals) * len(residuals)
 
 
 def scale_as_variance(scales):
@@ -132,41 +157,55 @@ def squared_error(scales):
     return (scales * scales).mean()
 
 
-def hessian(features):
-    return 2 * features.T @ features / len(features)
+def rates(lr, factors, limit=2.0):
+    curvatures = sorted((1 - factors) / lr)
+    return limit / curvatures[-1], 2 / (curvatures[0] + curvatures[-1])
 
 
-def no_factor_2(features):
-    return 2 / torch.linalg.eigvalsh(features.T @ features / features.shape[0])[-1]
+def sign_dropped(lr, factors):
+    return rates(lr, factors.abs())
 
 
-def sum_of_squares(features):
-    return 2 / torch.linalg.eigvalsh(2 * features.T @ features).max()
+def rate_forgotten(lr, factors):
+    return rates(1, factors)
 
 
-def neither(features):
-    return 2 / torch.linalg.svdvals(features)[0] ** 2
+def sign_turned(lr, factors):
+    return rates(lr, -factors)
 
 
-def one_over(features):
-    return 1 / torch.linalg.eigvalsh(hessian(features))[-1]
+def flattest(lr, factors):
+    return 2 * lr / (1 - factors.max()), rates(lr, factors)[1]
 
 
-def smallest(features):
-    return 2 / torch.linalg.eigvalsh(hessian(features))[0]
+def half_the_limit(lr, factors):
+    return rates(lr, factors, limit=1)
 
 
-def trace(features):
-    return 2 / torch.trace(hessian(features))
+def no_rates(lr, factors):
+    limit, fastest = rates(lr, factors)
+    return 2 / limit, 1 / fastest
 
 
-def curvature(features):
-    return torch.linalg.eigvalsh(hessian(features))[-1]
+def steep_alone(lr, factors):
+    return rates(lr, factors)[0], rates(lr, factors)[0] / 2
 
 
-def one_less(features):
-    H = 2 * features.T @ features / (features.shape[0] - 1)
-    return 2 / torch.linalg.eigvalsh(H)[-1]
+def flat_alone(lr, factors):
+    return rates(lr, factors)[0], lr / (1 - factors.max())
+
+
+def mean_curvature(lr, factors):
+    return rates(lr, factors)[0], lr / (1 - factors).mean()
+
+
+def half_the_fastest(lr, factors):
+    return rates(lr, factors)[0], rates(lr, factors)[1] / 2
+
+
+def other_order(lr, factors):
+    limit, fastest = rates(lr, factors)
+    return fastest, limit
 
 
 def momentum(curvature, keep):
@@ -198,6 +237,23 @@ def two_branches(z, share, sigma2):
     return mean, 4 * share * (1 - share) * z.sin() ** 2 + sigma2
 
 
+def branch_and_noise(z, share, sigma2):
+    return torch.sin(z), sigma2 * torch.ones_like(z)
+
+
+def branch_and_its_error(z, share, sigma2):
+    return z.sin(), sigma2 + (1 - share) * (2 * z.sin()) ** 2
+
+
+def share_and_noise(z, share, sigma2):
+    return share * z.sin(), sigma2 * torch.ones_like(z)
+
+
+def coin_with_zero(z, share, sigma2):
+    mean = share * z.sin()
+    return mean, share * z.sin() ** 2 - mean**2 + sigma2
+
+
 def likelier_branch(z, share, sigma2):
     return z.sin(), two_branches(z, share, sigma2)[1]
 
@@ -223,10 +279,10 @@ def scale_added(z, share, sigma2):
 
 
 RIGHT = {
-    "00.1": lambda f, t, h: 0.5 * (f(t + h) / h - f(t - h) / h),
-    "00.2": lambda x, mean, sigma2: -Normal(mean, sigma2.sqrt()).log_prob(x),
+    "00.1": edge,
+    "00.2": laplace,
     "00.3": lambda scales: Normal(0.0, scales).entropy().mean(),
-    "00.4": lambda features: len(features) / torch.linalg.svdvals(features)[0] ** 2,
+    "00.4": rates,
     "00.5": momentum,
     "00.6": two_branches,
 }
@@ -239,22 +295,26 @@ STUBS = {
     "00.6": stub_6,
 }
 WRONG = [
-    ("00.1", forward, "forward difference"),
-    ("00.1", backward, "backward difference"),
-    ("00.1", run_too_short, "distance of 2h"),
+    ("00.1", forward, "forward difference again"),
+    ("00.1", step_of_two, "the step 2h"),
+    ("00.1", central, "f has no value"),
+    ("00.1", twice, "Twice too large"),
     ("00.1", precedence, "/ (2 * h)"),
     ("00.1", turned_round, "sign"),
-    ("00.1", added, "minus, not plus"),
-    ("00.2", variance_as_scale, "variance already"),
-    ("00.2", square_alone, "½ log 2πσ² is missing"),
-    ("00.2", without_two_pi, "2π is missing"),
-    ("00.2", log_not_halved, "in front of the logarithm"),
-    ("00.2", square_not_halved, "in front of the square"),
+    ("00.1", other_end, "the other end"),
+    ("00.1", wrong_way_round, "wrong way round"),
+    ("00.1", thirds, "falls with h²"),
+    ("00.2", without_one, "The 1 is missing"),
+    ("00.2", without_two, "The 2 of"),
+    ("00.2", gaussian, "the Gaussian's score"),
+    ("00.2", same_variance, "the residuals' variance"),
+    ("00.2", root_mean_square, "root mean square"),
+    ("00.2", median_width, "a median"),
+    ("00.2", standard_deviation, "standard deviation"),
+    ("00.2", no_best_width, "b = 1"),
+    ("00.2", own_widths, "its own b"),
     ("00.2", likelihood, "turn the sign"),
-    ("00.2", averaged, "the mean over the points"),
     ("00.2", summed, "the sum over the points"),
-    ("00.2", half_a_root, "the root is taken once"),
-    ("00.2", variance_for_scale_in_log, "half of its logarithm"),
     ("00.3", scale_as_variance, "square them"),
     ("00.3", one_variance, "the same variance"),
     ("00.3", mean_width, "averaged the widths"),
@@ -264,19 +324,26 @@ WRONG = [
     ("00.3", bits, "in bits"),
     ("00.3", sign, "The sign is turned"),
     ("00.3", squared_error, "floor of the squared error"),
-    ("00.4", no_factor_2, "Twice too large"),
-    ("00.4", sum_of_squares, "factor N"),
-    ("00.4", neither, "Hessian ΦᵀΦ"),
-    ("00.4", one_over, "Half the limit"),
-    ("00.4", smallest, "smallest eigenvalue"),
-    ("00.4", trace, "trace"),
-    ("00.4", curvature, "λ_max itself"),
-    ("00.4", one_less, "N − 1"),
+    ("00.4", sign_dropped, "dropped the sign"),
+    ("00.4", rate_forgotten, "αλ, not λ"),
+    ("00.4", sign_turned, "the sign is turned"),
+    ("00.4", flattest, "flattest direction"),
+    ("00.4", half_the_limit, "Half the limit"),
+    ("00.4", no_rates, "Those are curvatures"),
+    ("00.4", steep_alone, "too careful"),
+    ("00.4", flat_alone, "flat direction alone"),
+    ("00.4", mean_curvature, "two extreme curvatures"),
+    ("00.4", half_the_fastest, "half of it"),
+    ("00.4", other_order, "in the other order"),
     ("00.5", no_momentum, "without momentum"),
     ("00.5", steady_slope, "steady slope"),
     ("00.5", wrong_side, "wrong side"),
     ("00.5", half_the_rate, "Half of it"),
     ("00.5", curvature_twice, "λ enters once"),
+    ("00.6", branch_and_noise, "one branch and its noise"),
+    ("00.6", branch_and_its_error, "a smaller one is possible"),
+    ("00.6", share_and_noise, "The mean has both branches"),
+    ("00.6", coin_with_zero, "between sin z and 0"),
     ("00.6", likelier_branch, "likelier branch"),
     ("00.6", one_branch, "The other branch counts"),
     ("00.6", noise_alone, "noise alone"),

@@ -8,19 +8,20 @@ from shared_00 import explorers
 from course_utils import data
 from course_utils.lessons.l00_neural_regression.learning_rate import (
     descend,
-    largest_stable_lr,
     momentum_limit,
+    two_rates,
 )
 
 
 @pytest.mark.parametrize("factor", [0.99, 1.01])
 def test_descent_converges_below_the_largest_stable_rate_and_not_above(factor):
-    features = torch.randn(50, 3, dtype=torch.float64)
-    lr = factor * largest_stable_lr(features).item()
-    curvature = 2 * features.T @ features / len(features)
+    curvatures = torch.tensor([0.5, 2.0, 7.0], dtype=torch.float64)
+    limit, fastest = two_rates(0.1, 1 - 0.1 * curvatures)
     best, start = torch.zeros(3, dtype=torch.float64), torch.ones(3, dtype=torch.float64)
-    last = descend(curvature, best, start, lr, 1000)[-1].norm()
+    last = descend(curvatures.diag(), best, start, factor * limit.item(), 1000)[-1].norm()
     assert last < 1e-6 if factor < 1 else last > 1e6
+    slowest = [(1 - share * fastest * curvatures).abs().max() for share in (factor, 1.0)]
+    assert slowest[0] > slowest[1]
 
 
 def test_the_exact_rates_are_those_of_the_descent():
@@ -36,7 +37,7 @@ def test_the_rate_question_has_the_numbers_of_the_data():
     features = torch.cat([sample.z, sample.z**3], 1)
     curvature = torch.linalg.eigvalsh(2 * features.T @ features / len(features))
     assert [round(v, 2) for v in curvature.tolist()] == [0.74, 31.9]
-    assert abs(largest_stable_lr(features) - 0.063) < 5e-4
+    assert abs(2 / curvature.max() - 0.063) < 5e-4
     assert abs(4 / curvature.sum() - 0.123) < 5e-4
 
 

@@ -1,21 +1,20 @@
 """Lesson 01's exercises: a right answer, the stub, and wrong answers as a student writes them."""
 
 import torch
-from torch.linalg import qr, svdvals
+from torch.linalg import qr
 
 from course_utils.lessons import l01_pca_autoencoder  # noqa: F401 (makes the exercises)
 
 
 def stub_1(x, W):
-    z = (x - ...) @ ...
-    return z @ W.T + ...
+    raise NotImplementedError  # the codes are (x - x.mean(0)) @ W
 
 
-def stub_2(eigenvalues, latent_dim):
-    return ...
+def stub_2(losses):
+    raise NotImplementedError
 
 
-def stub_3(A, B):
+def stub_3(Z1, Z2):
     raise NotImplementedError
 
 
@@ -23,104 +22,181 @@ def stub_4(eigenvalues, kept):
     raise NotImplementedError
 
 
-def around_the_origin(x, W):
-    z = x @ W
-    return z @ W.T
+def decoded(x, W, decoder=None):
+    mean = torch.mean(x, dim=0, keepdim=True)
+    z = (x - mean) @ W
+    return z @ (torch.inverse(W.T @ W) @ W.T if decoder is None else decoder) + mean
+
+
+def orthonormal_taken(x, W):
+    return decoded(x, W, W.T)
+
+
+def right_angles_taken(x, W):
+    return decoded(x, W, torch.inverse((W.T @ W).diag().diag()) @ W.T)
+
+
+def unit_columns(x, W):
+    return decoded(x, W, (W / (W**2).sum(0).sqrt()).T)
+
+
+def not_inverted(x, W):
+    return decoded(x, W, W.T @ W @ W.T)
+
+
+def other_basis(x, W):
+    return decoded(x, W, qr(W)[0].T)
 
 
 def mean_never_added(x, W):
-    z = (x - torch.mean(x, dim=0)) @ W
-    return z @ W.T
+    return decoded(x, W) - x.mean(0)
 
 
-def mean_never_subtracted(x, W):
-    z = x @ W
-    return z @ W.T + x.mean(0)
-
-
-def code_alone(x, W):
-    centred = x - x.mean(dim=0, keepdim=True)
-    return centred @ W
+def around_the_origin(x, W):
+    return x @ W @ torch.inverse(W.T @ W) @ W.T
 
 
 def one_mean_for_all(x, W):
-    mean = torch.mean(x)
-    z = (x - mean) @ W
-    return z @ W.T + mean
+    return (x - x.mean()) @ W @ torch.inverse(W.T @ W) @ W.T + x.mean()
 
 
-def kept_variance(eigenvalues, latent_dim):
-    return sum(eigenvalues[i] for i in range(latent_dim))
+def falls(losses):
+    return [(losses[h] - losses[h + 1]).item() for h in range(len(losses) - 1)]
 
 
-def one_too_few(eigenvalues, latent_dim):
+def read(losses, count=None):
+    spectrum = falls(losses)
+    ties = sum(spectrum[h] == spectrum[h + 1] for h in range(len(spectrum) - 1))
+    return torch.tensor(spectrum, dtype=torch.float64), ties if count is None else count
+
+
+def spectrum_negative(losses):
+    return -read(losses)[0], read(losses)[1]
+
+
+def sums_for_terms(losses):
+    return losses[: len(losses) - 1], read(losses)[1]
+
+
+def ascending(losses):
+    return read(losses)[0].sort().values, read(losses)[1]
+
+
+def shares(losses):
+    return read(losses)[0] / losses[0], read(losses)[1]
+
+
+def equal_losses(losses):
+    return read(losses, sum(a == b for a, b in zip(losses[1:], losses[:-1], strict=True)))
+
+
+def zeros_not_counted(losses):
+    positive = [v for v in falls(losses) if v > 0]
+    return read(losses, len(positive) - len(set(positive)))
+
+
+def unique_planes(losses):
+    return read(losses, len(set(falls(losses))) - 1)
+
+
+def equal_ones(losses):
+    return read(losses, sum(falls(losses).count(v) > 1 for v in falls(losses)))
+
+
+def groups(losses):
+    return read(losses, sum(falls(losses).count(v) > 1 for v in set(falls(losses))))
+
+
+def regressed(Z1, Z2):
+    return (Z2 - Z1 @ torch.linalg.pinv(Z1) @ Z2).square().sum() / len(Z1)
+
+
+def compared_directly(Z1, Z2):
+    return (Z1 - Z2).square().sum() / len(Z1)
+
+
+def column_by_column(Z1, Z2):
     total = 0.0
-    for i in range(latent_dim + 1, len(eigenvalues)):
-        total = total + eigenvalues[i]
+    for a, b in zip(Z1.T, Z2.T, strict=True):
+        total = total + (b - (a @ b) / (a @ a) * a).square().mean()
     return total
 
 
-def one_too_many(eigenvalues, latent_dim):
-    return eigenvalues.sum() - eigenvalues[: latent_dim - 1].sum()
+def rotation_alone(Z1, Z2):
+    U, _, Vh = torch.linalg.svd(Z1.T @ Z2)
+    return torch.dist(Z2, Z1 @ U @ Vh) ** 2 / len(Z1)
 
 
-def the_smallest(eigenvalues, latent_dim):
-    return eigenvalues[len(eigenvalues) - latent_dim :].sum()
+def not_orthonormal(Z1, Z2):
+    projector = Z1 @ Z1.T
+    return ((torch.eye(len(Z1)) - projector) @ Z2).square().sum(1).mean()
 
 
-def average(eigenvalues, latent_dim):
-    return eigenvalues[latent_dim:].sum() / (len(eigenvalues) - latent_dim)
+def other_way_round(Z1, Z2):
+    return regressed(Z2, Z1)
 
 
-def share(eigenvalues, latent_dim):
-    return 1 - eigenvalues[:latent_dim].sum() / eigenvalues.sum()
+def covariances(Z1, Z2):
+    return torch.linalg.matrix_norm(Z2.T @ Z2 - Z1.T @ Z1) ** 2
 
 
-def outside(A, B):
-    """(I - Q_A Q_A^T) Q_B, written out."""
-    Q_A, Q_B = qr(A)[0], qr(B)[0]
-    return (torch.eye(len(A)) - Q_A @ Q_A.T) @ Q_B
+def over_all_entries(Z1, Z2):
+    return (Z2 - Z1 @ torch.linalg.pinv(Z1) @ Z2).square().mean()
 
 
-def by_cosine(A, B):
-    cosines = svdvals(qr(B).Q.T @ qr(A).Q)
-    return torch.rad2deg(torch.acos(cosines[-1]))
+def summed(Z1, Z2):
+    return (Z2 - Z1 @ torch.linalg.pinv(Z1) @ Z2).square().sum()
 
 
-def smallest_angle(A, B):
-    return svdvals(outside(A, B))[-1].asin().rad2deg()
-
-
-def radians(A, B):
-    return torch.asin(svdvals(outside(A, B))[0])
-
-
-def sine(A, B):
-    return torch.linalg.matrix_norm(outside(A, B), 2)
-
-
-def not_orthonormal(A, B):
-    return svdvals((torch.eye(len(A)) - A @ A.T) @ B)[0].asin().rad2deg()
+def at_choice(eigenvalues, kept, height=None, bend=None):
+    left = [v for i, v in enumerate(eigenvalues) if i not in kept]
+    bends = [2 * (eigenvalues[j] - v) for j in kept for v in left]
+    return sum(left) if height is None else height, min(bends) if bend is None else bend
 
 
 def kept_at_the_saddle(eigenvalues, kept):
-    return sum(eigenvalues[i] for i in kept)
+    return at_choice(eigenvalues, kept, height=sum(eigenvalues[i] for i in kept))
 
 
 def minimum(eigenvalues, kept):
-    return eigenvalues.sum() - eigenvalues[: len(kept)].sum()
-
-
-def after_the_last(eigenvalues, kept):
-    return sum(eigenvalues[kept[-1] + 1 :])
+    return at_choice(eigenvalues, kept, height=sum(eigenvalues[len(kept) :]))
 
 
 def counted_from_one(eigenvalues, kept):
-    return eigenvalues.sum() - sum(eigenvalues[i - 1] for i in kept)
+    return at_choice(eigenvalues, [(i - 1) % len(eigenvalues) for i in kept])
 
 
-def numbered_from_one(eigenvalues, kept):
-    return sum(eigenvalues[i - 1] for i in range(1, len(eigenvalues) + 1) if i not in kept)
+def half_the_bend(eigenvalues, kept):
+    return at_choice(eigenvalues, kept, bend=at_choice(eigenvalues, kept)[1] / 2)
+
+
+def bend_turned(eigenvalues, kept):
+    return at_choice(eigenvalues, kept, bend=-at_choice(eigenvalues, kept)[1])
+
+
+def never_positive(eigenvalues, kept):
+    return at_choice(
+        eigenvalues, kept, bend=min(at_choice(eigenvalues, kept)[1], torch.tensor(0.0))
+    )
+
+
+def towards_the_first(eigenvalues, kept):
+    return at_choice(eigenvalues, kept, bend=2 * (eigenvalues[max(kept)] - eigenvalues[0]))
+
+
+def largest_goes(eigenvalues, kept):
+    left = [i for i in range(len(eigenvalues)) if i not in kept]
+    return at_choice(eigenvalues, kept, bend=2 * (eigenvalues[kept[0]] - eigenvalues[left[0]]))
+
+
+def smallest_comes(eigenvalues, kept):
+    left = [i for i in range(len(eigenvalues)) if i not in kept]
+    return at_choice(eigenvalues, kept, bend=2 * (eigenvalues[kept[-1]] - eigenvalues[left[-1]]))
+
+
+def largest_bend(eigenvalues, kept):
+    left = [i for i in range(len(eigenvalues)) if i not in kept]
+    return at_choice(eigenvalues, kept, bend=2 * (eigenvalues[kept[0]] - eigenvalues[left[-1]]))
 
 
 def stub_5(eigenvalues, latent_dim, kappa):
@@ -144,6 +220,10 @@ def penalised(eigenvalues, latent_dim, kappa, error=1, penalty=2, threshold=True
 
 def threshold_forgotten(*arguments):
     return penalised(*arguments, threshold=False)
+
+
+def error_without_threshold(*arguments):
+    return penalised(*arguments, penalty=0, threshold=False)
 
 
 def error_alone(*arguments):
@@ -211,10 +291,10 @@ def tail_forgotten(eigenvalues, latent_dim, sigma2):
 
 
 RIGHT = {
-    "01.1": lambda x, W: (W @ (W.T @ (x - x.mean(0)).T)).T + x.mean(0),
-    "01.2": lambda eigenvalues, latent_dim: eigenvalues.sum() - eigenvalues[:latent_dim].sum(),
-    "01.3": lambda A, B: svdvals(outside(A, B)).max().arcsin() * 180 / torch.pi,
-    "01.4": lambda eigenvalues, kept: sum(v for i, v in enumerate(eigenvalues) if i not in kept),
+    "01.1": decoded,
+    "01.2": read,
+    "01.3": regressed,
+    "01.4": at_choice,
     "01.5": penalised,
     "01.6": denoised,
 }
@@ -227,27 +307,42 @@ STUBS = {
     "01.6": stub_6,
 }
 WRONG = [
+    ("01.1", orthonormal_taken, "for orthonormal columns"),
+    ("01.1", right_angles_taken, "counted twice"),
+    ("01.1", unit_columns, "enters twice"),
+    ("01.1", not_inverted, "once more"),
+    ("01.1", other_basis, "with W itself"),
+    ("01.1", mean_never_added, "not added back"),
     ("01.1", around_the_origin, "around the origin"),
-    ("01.1", mean_never_added, "never add it back"),
-    ("01.1", mean_never_subtracted, "without having subtracted it"),
-    ("01.1", code_alone, "the code z"),
     ("01.1", one_mean_for_all, "its own mean"),
-    ("01.2", kept_variance, "variance kept"),
-    ("01.2", one_too_few, "One eigenvalue too few"),
-    ("01.2", one_too_many, "One eigenvalue too many"),
-    ("01.2", the_smallest, "the H smallest"),
-    ("01.2", average, "Sum, not mean"),
-    ("01.2", share, "the share of the variance"),
-    ("01.3", by_cosine, "Use the sine"),
-    ("01.3", smallest_angle, "smallest angle"),
-    ("01.3", radians, "in radians"),
-    ("01.3", sine, "the sine of the angle"),
-    ("01.3", not_orthonormal, "not orthonormal"),
-    ("01.4", kept_at_the_saddle, "variance kept"),
-    ("01.4", minimum, "height of the minimum"),
-    ("01.4", after_the_last, "gaps before it"),
+    ("01.2", spectrum_negative, "The sign is turned"),
+    ("01.2", sums_for_terms, "sums of eigenvalues"),
+    ("01.2", ascending, "the other order"),
+    ("01.2", shares, "shares of the variance"),
+    ("01.2", equal_losses, "Equal <i>losses</i>"),
+    ("01.2", zeros_not_counted, "eigenvalues of 0"),
+    ("01.2", unique_planes, "is</i> the only one"),
+    ("01.2", equal_ones, "that have an equal"),
+    ("01.2", groups, "the groups"),
+    ("01.3", compared_directly, "the coordinates themselves"),
+    ("01.3", column_by_column, "Column by column"),
+    ("01.3", rotation_alone, "rotations only"),
+    ("01.3", not_orthonormal, "orthonormal"),
+    ("01.3", other_way_round, "first code from the second"),
+    ("01.3", covariances, "covariances"),
+    ("01.3", over_all_entries, "Divided by H"),
+    ("01.3", summed, "the sum over the points"),
+    ("01.4", kept_at_the_saddle, "the variance kept"),
+    ("01.4", minimum, "that of the minimum"),
     ("01.4", counted_from_one, "You count from 1"),
-    ("01.4", numbered_from_one, "numbered from 1"),
+    ("01.4", half_the_bend, "half of it"),
+    ("01.4", bend_turned, "the sign of the bend"),
+    ("01.4", never_positive, "every turn goes up"),
+    ("01.4", towards_the_first, "kept already"),
+    ("01.4", largest_goes, "smallest</i> one kept"),
+    ("01.4", smallest_comes, "largest</i> one left out"),
+    ("01.4", largest_bend, "the largest bend"),
+    ("01.5", error_without_threshold, "not even that"),
     ("01.5", threshold_forgotten, "that column is zero"),
     ("01.5", error_alone, "the squared error alone"),
     ("01.5", penalty_once, "paid the penalty once"),

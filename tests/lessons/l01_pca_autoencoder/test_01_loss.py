@@ -4,16 +4,17 @@ from pictures import drawn_texts, unreadable
 from shared_01 import few, tables
 
 from course_utils import pca
-from course_utils.lessons.l01_pca_autoencoder.loss import left_out, plot_weights
+from course_utils.lessons.l01_pca_autoencoder.loss import plot_weights, read_losses
 
 
 @given(tables())
 @few
-def test_left_out_is_the_error_of_pca(table):
-    x, latent_dim = table
-    model = pca.fit(x, latent_dim)
-    error = pca.reconstruction_error(x, model.W)
-    torch.testing.assert_close(left_out(model.eigenvalues, latent_dim), error)
+def test_the_measured_losses_of_pca_give_its_spectrum(table):
+    x, _ = table
+    model = pca.fit(x, x.shape[1])
+    errors = [pca.reconstruction_error(x, model.W[:, :h]) for h in range(1, x.shape[1] + 1)]
+    losses = torch.stack([(x - x.mean(0)).square().sum(1).mean(), *errors])
+    torch.testing.assert_close(read_losses(losses)[0], model.eigenvalues)
 
 
 def test_the_shares_drawn_add_up_and_the_best_plane_keeps_most():

@@ -8,6 +8,7 @@ from course_utils.lessons.l01_pca_autoencoder.network import (
     explore_mixing,
     plot_training,
     predict_axes,
+    unexplained,
 )
 
 
@@ -66,3 +67,10 @@ def test_the_figure_can_be_read_and_describes_itself_with_numbers():
         picture = plot_training([4.75, 3.6, 3.4201], 3.42)
     assert not unreadable(texts)
     assert all(figure in picture.alt for figure in ["4.75", "3.4201", "3.4200"])
+
+
+def test_codes_of_one_plane_explain_each_other_and_of_two_do_not(trained):
+    A, _, mean, x, _ = trained
+    scores = (x - mean) @ pca.fit(digits().train, 3).W
+    assert unexplained((x - mean) @ A.T, scores[:, :2]) < 1e-12
+    assert unexplained((x - mean) @ A.T, scores[:, 1:]) > 0.1

@@ -6,14 +6,13 @@ from pictures import drawn_texts, faults, unreadable
 from shared_01 import few, well_posed
 from torch.linalg import qr
 
-from course_utils.lessons.l01_pca_autoencoder.loss import left_out
 from course_utils.lessons.l01_pca_autoencoder.saddles import (
     SPECTRUM,
     _descend,
     explore_plateaus,
+    height_and_bend,
     plot_saddle,
     predict_plateaus,
-    saddle_height,
 )
 from course_utils.lessons.l01_pca_autoencoder.variance import left_out_for_every_dim
 
@@ -33,7 +32,7 @@ def loss(A, B, S):
     return torch.trace(miss @ S @ miss.T)
 
 
-@given(st.sets(st.integers(0, 4), min_size=1), st.integers(0, 999))
+@given(st.sets(st.integers(0, 4), min_size=1, max_size=4), st.integers(0, 999))
 @few
 def test_saddle_height_is_the_loss_where_the_gradient_vanishes(kept, seed):
     torch.manual_seed(seed)
@@ -43,7 +42,24 @@ def test_saddle_height_is_the_loss_where_the_gradient_vanishes(kept, seed):
     here = loss(A, B, S)
     here.backward()
     assert A.grad.abs().max() < 1e-12 and B.grad.abs().max() < 1e-12
-    torch.testing.assert_close(here.detach(), saddle_height(SPECTRUM, list(kept)))
+    torch.testing.assert_close(here.detach(), height_and_bend(SPECTRUM, list(kept))[0])
+
+
+@pytest.mark.parametrize("kept", [[0, 2], [1, 4], [0, 1], [3]])
+def test_the_bend_is_the_smallest_second_derivative_of_all_turns(kept):
+    bends = []
+    for out in kept:
+        for into in set(range(5)) - set(kept):
+
+            def turned(t, out=out, into=into):
+                W = torch.eye(5, dtype=torch.float64)[:, kept]
+                w = t.cos() * W[:, kept.index(out)] + t.sin() * torch.eye(5).double()[:, into]
+                W = torch.cat([W[:, [k != out for k in kept]], w[:, None]], 1)
+                return loss(W.T, W, SPECTRUM.diag())
+
+            zero = torch.zeros((), dtype=torch.float64)
+            bends.append(torch.func.grad(torch.func.grad(turned))(zero).item())
+    assert height_and_bend(SPECTRUM, kept)[1] == pytest.approx(min(bends))
 
 
 def test_the_descent_is_gradient_descent_on_the_loss():
@@ -65,9 +81,9 @@ def test_from_a_tiny_start_the_loss_waits_at_every_saddle(explorer):
     curve = torch.as_tensor(explorer.frame(start=1e-6, step=600)["loss"][1])
     assert (curve.diff() <= 1e-12).all()
     for kept in range(4):
-        height = saddle_height(SPECTRUM, list(range(kept))) if kept else 15.5
+        height = SPECTRUM[kept:].sum()
         assert ((curve - height).abs() < 0.05).sum() > 20, height
-    assert abs(curve[-1] - left_out(SPECTRUM, 3)) < 1e-3
+    assert abs(curve[-1] - SPECTRUM[3:].sum()) < 1e-3
 
 
 def test_every_start_ends_at_the_minimum_with_three_directions_learnt(explorer):
