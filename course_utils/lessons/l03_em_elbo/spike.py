@@ -25,7 +25,7 @@ def spiked(scale: float) -> Mixture:
 def predict_spike() -> Prediction:
     """Ask what happens to the likelihood when a component shrinks onto a point, then shrink it."""
     question = (
-        "A mixture of two Gaussians: one fits all points, the other sits exactly on one of them, "
+        "Two Gaussians mixed half and half: one fits all points, the other sits exactly on one of them, "
         "and its σ goes to 0. The log-likelihood of all points together …"
     )
     options = [
