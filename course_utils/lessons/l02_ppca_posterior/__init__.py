@@ -10,7 +10,7 @@ spectrum               – 6, the same: the likelihood for every noise and numbe
 stochastic_autoencoder – 7, a stochastic autoencoder: digits encoded, drawn and decoded
 filling                – 7, the same: exercise 02.5, pixels that nobody has seen
 digits                 – 8, how probable is a digit? The evidence for every number of latents
-curved_decoder         – 9, where the headline fails: a posterior whose width depends on x
+curved_decoder         – 9, if an assumption goes: a posterior whose width depends on x
 units                  – 9, the same: what a change of units does to PPCA
 
 For several of them: toy_model (one latent, two dimensions). Section 5 uses the library alone.
@@ -29,7 +29,7 @@ from course_utils.lessons.l02_ppca_posterior.spectrum import predict_noise
 from course_utils.lessons.l02_ppca_posterior.stochastic_autoencoder import explore_reconstructions
 from course_utils.lessons.l02_ppca_posterior.filling import plot_filled
 from course_utils.lessons.l02_ppca_posterior.digits import plot_digits
-from course_utils.lessons.l02_ppca_posterior.curved_decoder import posterior_sd, predict_curved
+from course_utils.lessons.l02_ppca_posterior.curved_decoder import predict_curved
 from course_utils.lessons.l02_ppca_posterior.units import predict_units
 
 __all__ = [
@@ -45,6 +45,5 @@ __all__ = [
     "plot_filled",
     "plot_digits",
     "predict_curved",
-    "posterior_sd",
     "predict_units",
 ]

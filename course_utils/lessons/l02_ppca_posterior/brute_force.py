@@ -15,7 +15,7 @@ MODEL = style.ROLES["model"]
 
 def predict_posterior() -> Prediction:
     """Ask what the posterior does when x leaves the line, then move x."""
-    question = "The point x moves straight away from the line. The posterior of z …"
+    question = "The point x moves away from the line, at a right angle to it. The posterior of z …"
     options = [
         Option(
             "widens",

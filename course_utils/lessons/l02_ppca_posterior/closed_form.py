@@ -1,7 +1,7 @@
 """6 · Learning W, μ and σ² in closed form: exercises 02.2, 02.3 and 02.4."""
 
 from collections.abc import Callable
-from math import log, pi
+from math import pi
 
 import torch
 from torch import Tensor
@@ -40,6 +40,11 @@ Exercise(
             "That is the encoder E alone. The reconstruction is W E x: decode, too.",
         ),
         Mistake(
+            lambda eigenvalues, sigma2: (eigenvalues - sigma2) / sigma2,
+            "You divided by σ² alone. M = σ²I + WᵀW has the squared length of the column in it too: "
+            "at the maximum it is λ.",
+        ),
+        Mistake(
             lambda eigenvalues, sigma2: eigenvalues - sigma2,
             "That is the square of the length of the column of W. Divide by M = λ.",
         ),
@@ -50,73 +55,83 @@ Exercise(
 )
 
 
-def max_log_likelihood(eigenvalues: Tensor, latent_dim: int, num_points: int) -> Tensor:
-    """The largest log-likelihood of num_points data points with eigenvalues (D,), descending."""
-    D = len(eigenvalues)
-    sigma2 = eigenvalues[latent_dim:].mean()
-    log_det = eigenvalues[:latent_dim].log().sum() + (D - latent_dim) * sigma2.log()
-    return -num_points / 2 * (D * log(2 * pi) + log_det + D)
+def gain(eigenvalues: Tensor, latent_dim: int) -> Tensor:
+    """Nats per point that the maximum rises with one latent more, from eigenvalues (D,), falling."""
+    left_out = eigenvalues[latent_dim:]
+    before = len(left_out) * left_out.mean().log()
+    after = left_out[0].log() + (len(left_out) - 1) * left_out[1:].mean().log()
+    return (before - after) / 2
 
 
 _SPECTRUM_A = torch.tensor([5.0, 3.0, 1.0, 0.4, 0.2], dtype=torch.float64)
 _SPECTRUM_B = torch.tensor([2.0, 0.9, 0.3], dtype=torch.float64)
 
 
-def _variant(
-    sigma2: str = "mean",
-    constant: bool = True,
-    trace: bool = True,
-    scale: bool = True,
-    lengths: bool = False,
-    repeat: bool = True,
-):
-    """max_log_likelihood with one thing done differently."""
+def _gain(
+    noise: Callable = torch.mean, kept: float = 1.0, again: bool = True, repeat: bool = True
+) -> Callable:
+    """gain with one thing done differently."""
 
-    def answer(eigenvalues: Tensor, latent_dim: int, num_points: int) -> Tensor:
-        D, left_out = len(eigenvalues), eigenvalues[latent_dim:]
-        noise = getattr(left_out, sigma2)()
-        kept = eigenvalues[:latent_dim] - (noise if lengths else 0)
-        log_det = kept.log().sum() + (D - latent_dim if repeat else 1) * noise.log()
-        inside = log_det + D * trace + D * log(2 * pi) * constant
-        return -inside / 2 * (num_points if scale else 1)
+    def answer(eigenvalues: Tensor, latent_dim: int) -> Tensor:
+        left_out = eigenvalues[latent_dim:]
+        old, new = noise(left_out), noise(left_out[1:] if again else left_out)
+        J = len(left_out) if repeat else 1
+        after = kept * left_out[0].log() + (J - 1 if repeat else 1) * new.log()
+        return (J * old.log() - after) / 2
 
     return answer
 
 
+def _noise_held(eigenvalues: Tensor, latent_dim: int) -> Tensor:
+    ratio = eigenvalues[latent_dim] / eigenvalues[latent_dim:].mean()
+    return (ratio - 1 - ratio.log()) / 2
+
+
 Exercise(
     "02.3",
-    max_log_likelihood,
-    cases=[(_SPECTRUM_A, 2, 100), (_SPECTRUM_B, 1, 7)],
+    gain,
+    cases=[(_SPECTRUM_A, 2), (_SPECTRUM_B, 1), (_SPECTRUM_A, 1)],
     mistakes=[
         Mistake(
-            _variant(sigma2="sum"),
-            "σ² is the mean of the eigenvalues left out, not their sum.",
+            _noise_held,
+            "You gave the new direction its variance and held σ². But what is left out has become "
+            "less: the maximum is taken over σ² as well.",
         ),
         Mistake(
-            _variant(lengths=True),
-            "λ − σ² is the squared length of a column of W. C = WWᵀ + σ²I adds the noise again: in "
-            "this direction it has the variance λ.",
+            _gain(again=False),
+            "In both maxima you used one σ², and the bracket's last two terms add up to D only at its "
+            "best one. What is left out has become less, so the second σ² is another mean.",
         ),
         Mistake(
-            _variant(repeat=False),
-            "C has the variance σ² in all D − H directions left out: log σ² counts that often.",
+            _gain(noise=torch.sum),
+            "σ² is the mean of the eigenvalues left out, not their sum. Before and after, that is a "
+            "mean of different numbers.",
         ),
         Mistake(
-            _variant(trace=False),
-            "The last term is missing: at the maximum Tr[C⁻¹S] is D, not 0.",
+            _gain(kept=0.0),
+            "You followed log σ² alone. The direction that W now takes has left the noise, but log|C| "
+            "still contains the logarithm of its variance λ.",
         ),
         Mistake(
-            _variant(constant=False),
-            "The constant D log 2π is missing. Without it the number is no log-density.",
+            _gain(repeat=False),
+            "log|C| contains log σ² once for every direction left out: D − H times before, one time "
+            "less after.",
         ),
         Mistake(
-            _variant(scale=False),
-            "That is the mean per data point. The likelihood of all of them is N times as much.",
+            lambda *case: 2 * gain(*case),
+            "Twice too much: ℓ is −N/2 times the bracket.",
+        ),
+        Mistake(
+            lambda *case: -gain(*case),
+            "The sign is turned: ℓ is <i>minus</i> half the bracket, and one latent more can only "
+            "raise its maximum.",
         ),
     ],
-    nudge="C has H eigenvalues λᵢ and D − H equal to σ². What are log|C| and Tr[C⁻¹S]?",
-    formula="$$-\\frac N2\\Big[D\\log 2\\pi + \\sum_{i\\le H}\\log\\lambda_i + (D-H)\\log\\sigma^2 + D\\Big],"
-    "\\qquad \\sigma^2 = \\frac1{D-H}\\sum_{i>H}\\lambda_i$$",
+    nudge="Write the bracket at its best for H and for H + 1 latents and subtract. Everything that does "
+    "not change cancels; Tr[C⁻¹S] does too, for it is D at both maxima.",
+    formula="With $J = D-H$ eigenvalues left out, of which $\\lambda_{H+1}$ is the first, "
+    "$$\\tfrac12\\Big[J\\log\\bar\\lambda_J - \\log\\lambda_{H+1} - (J-1)\\log\\bar\\lambda_{J-1}\\Big],$$"
+    "where $\\bar\\lambda_J$ is the mean of the $J$ and $\\bar\\lambda_{J-1}$ that of the others.",
 )
 
 
@@ -162,8 +177,8 @@ Exercise(
         ),
         Mistake(
             _given_noise(lambda e, h, s: _variances(e, h, s, least=0.0), lambda e, v: len(e)),
-            "You put the given σ² into exercise 02.3. Two of its steps no longer hold: a kept λ may "
-            "lie below σ², and Tr[C⁻¹S] is no longer D.",
+            "You put the given σ² into the formula for the best one. Two of its steps no longer hold: "
+            "a kept λ may lie below σ², and Tr[C⁻¹S] is no longer D.",
         ),
         Mistake(
             _given_noise(lambda e, h, s: e.clamp(min=s)),

@@ -1,4 +1,4 @@
-"""9 · Where the headline fails: with a curved decoder the posterior's width depends on x."""
+"""9 · If an assumption goes: with a curved decoder the posterior's width depends on x."""
 
 from math import pi
 

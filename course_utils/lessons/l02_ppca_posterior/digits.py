@@ -25,7 +25,7 @@ def plot_digits(
     ax.text(2, 60, "● test images", color=TRUTH.ink)
     ax.text(2, 51, "○ test images, dequantised", color=TRUTH.ink)
     ax.set(xlabel="latent dimensions H", ylabel="nats per image", xlim=(0, 62), ylim=(-8, 78))
-    ax.set_title("Past 45 latents, evidence is a bet on sixteenths")
+    ax.set_title("Past 45 latents, evidence is a bet on blank pixels")
     worst = models[-1].log_evidence(test).min()
     return figure(
         fig,

@@ -58,6 +58,11 @@ Exercise(
             "as well.",
         ),
         Mistake(
+            lambda x, seen, W, mu, sigma2: torch.where(seen, x, mu),
+            "That is the guess of one who has seen nothing: μ alone. The seen pixels say something "
+            "about z, and z about the hidden ones.",
+        ),
+        Mistake(
             lambda x, seen, *model: _filled(x, seen, *model, everywhere=True),
             "The hidden pixels are right. Leave the seen ones as they are.",
         ),

@@ -10,7 +10,7 @@ def recall(number: int) -> Poll:
             "From lesson 00: minimising squared error is maximum likelihood if the noise is …",
             [
                 Option(
-                    "any noise with mean zero",
+                    "of mean zero, whatever its distribution",
                     False,
                     "The mean is then still estimated well, but "
                     "the likelihood is another function.",
@@ -20,7 +20,11 @@ def recall(number: int) -> Poll:
                     True,
                     "Then −log p is the squared error over 2σ², plus a constant.",
                 ),
-                Option("zero", False, "Without noise the likelihood is not even a density."),
+                Option(
+                    "so small that it may be left out",
+                    False,
+                    "Without noise the likelihood is not even a density.",
+                ),
             ],
         ),
         Poll(

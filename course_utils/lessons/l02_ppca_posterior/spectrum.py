@@ -62,16 +62,15 @@ def explore_spectrum() -> Explorer:
     def update(latent_dim: int, sigma2: float) -> dict:
         variances = SPECTRUM.clamp(min=sigma2)
         variances[latent_dim:] = sigma2
-        here, best = height(latent_dim, sigma2), SPECTRUM[latent_dim:].mean().item()
+        here = height(latent_dim, sigma2)
         return {
             "model": ([0.5, *places, 6.5], variances[[0, *range(6), 5]]),
             "likelihood": (noise, [height(latent_dim, value) for value in noise]),
             "here": ([sigma2], [here]),
-            "numbers": f"{here:.2f}; best {height(latent_dim, best):.2f}, at σ² = {best:.2f}",
+            "numbers": f"σ² = {sigma2:.2f}: {here:.2f}",
             "alt": f"With {latent_dim} latents and noise variance {sigma2:.3g} the model's variances are "
             f"{', '.join(f'{v:.2g}' for v in variances.tolist())}; the log-likelihood is {here:.2f} nats "
-            f"per point. It is largest, {height(latent_dim, best):.2f}, at the mean of the eigenvalues "
-            f"left out, {best:.2f}.",
+            "per point, and has one peak over all noise variances.",
         }
 
     controls = {

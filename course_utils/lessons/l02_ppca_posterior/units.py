@@ -1,4 +1,4 @@
-"""9 · Where the headline fails: one noise for all dimensions makes the units matter."""
+"""9 · If an assumption goes: one noise for all dimensions makes the units matter."""
 
 from math import sqrt
 
@@ -37,7 +37,7 @@ def predict_units() -> Prediction:
             "It does so in the new units. Drawn in the old ones, everything upright shrinks by 100.",
         ),
         Option(
-            "turns to the regression of x₁ on x₂",
+            "turns to the least-squares line that tells x₁ from x₂",
             True,
             "In the old units the noise of x₂ is now 100 times smaller than that of x₁: "
             "the model takes x₂ at its word and blames all scatter on x₁.",
@@ -62,8 +62,8 @@ def explore_units() -> Explorer:
         guide = {"color": style.GUIDE, "linewidth": 2}
         left.plot(*line(S[0]), **guide, linestyle=":")
         left.plot(*line(S[1]), **guide, linestyle="--")
-        left.text(3.95, -2.9, "dotted: $x_2$ on $x_1$", ha="right")
-        left.text(3.95, -3.7, "dashed: $x_1$ on $x_2$", ha="right")
+        left.text(3.95, -2.9, "dotted: $x_2$ from $x_1$", ha="right")
+        left.text(3.95, -3.7, "dashed: $x_1$ from $x_2$", ha="right")
         left.set(xlim=(-4, 4), ylim=(-4, 4), aspect="equal", xlabel="$x_1$", ylabel="$x_2$")
         left.set_title("PPCA's line, in metres")
         right.set(xlim=(-0.6, 1.6), ylim=(0, 1.4), xticks=[0, 1], ylabel="standard deviation")

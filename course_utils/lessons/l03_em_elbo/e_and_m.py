@@ -61,7 +61,7 @@ def explore_steps() -> Explorer:
         left.set(xlim=(-0.7, 1.6), ylim=(low, high), xticks=[], ylabel="nats per point")
         left.set_title("log p = ELBO + KL")
         right.set(xlim=(0, most), ylim=(low, high), xlabel="steps taken")
-        right.set_title("E closes the gap, M lifts the top")
+        right.set_title("Step by step")
         return fig, {
             "elbo": left.bar([0], [0], 0.8, **BOUND.area)[0],
             "kl": left.bar([0], [0], 0.8, **GAP.area)[0],
@@ -78,7 +78,7 @@ def explore_steps() -> Explorer:
         states = [_after(moves[:n]) for n in range(len(moves) + 1)]
         evidence = [m.log_evidence(x).mean().item() for m, _ in states]
         bound = [em.elbo(m, q, x).mean().item() for m, q in states]
-        steps, kl = np.arange(len(states)), evidence[-1] - bound[-1]
+        steps, kl = np.arange(len(states)), max(evidence[-1] - bound[-1], 0.0)
         return {
             "elbo": (-0.4, low, 0.8, max(bound[-1] - low, 0)),
             "kl": (-0.4, max(bound[-1], low), 0.8, evidence[-1] - max(bound[-1], low)),
@@ -100,61 +100,106 @@ def explore_steps() -> Explorer:
 
 
 def poll_m_step() -> Poll:
-    """By how much the evidence rises in an M-step."""
+    """By how much the evidence rises at least in an M-step that does not follow an E-step."""
     return Poll(
-        "After an E-step, an M-step raises the ELBO by 0.30 nats. The log-likelihood rises by …",
+        "The gap KL is 0.10 nats. Then an M-step raises the ELBO by 0.30 nats. The log-likelihood "
+        "rises by …",
         [
             Option(
-                "exactly 0.30",
+                "0.20 or more",
+                True,
+                "log p = ELBO + KL. The ELBO rises by 0.30, the KL falls by 0.10 at most, for it "
+                "cannot be negative.",
+            ),
+            Option(
+                "0.30 exactly",
                 False,
-                "Then the gap would be 0 after the M-step, too. But q is the posterior of the old "
-                "model.",
+                "Only if the gap stays as it is. But q is kept and the posterior is now another.",
             ),
             Option(
                 "0.30 or more",
-                True,
-                "log p = ELBO + KL. The KL was 0, and the new model can only open it: the top rises "
-                "by 0.30 plus the new gap.",
+                False,
+                "So it is after an E-step, when the gap is 0. Here the new gap may be smaller than "
+                "the old one.",
             ),
             Option(
-                "0.30 or less: the ELBO is a lower bound",
+                "0.40 exactly",
                 False,
-                "A lower bound, yes; but it started at the top, where the gap was 0.",
+                "The old gap is not added: the new one may have any size from 0.",
             ),
         ],
     )
 
 
-def mixture_e_step(log_joint: Tensor) -> Tensor:
-    """The probabilities q_n(k) that make the ELBO largest, from log p(x_n, z_n = k) (N, C)."""
-    return log_joint.softmax(1)
+def pair_e_step(log_weights: Tensor, first: Tensor, second: Tensor) -> Tensor:
+    """The best q_n(k) (N, K) of the label that two points share: log pi_k (K,), log p(x | k) (N, K)."""
+    return (log_weights + first + second).softmax(1)
+
+
+def _pairs(size: int, components: int, seed: int) -> tuple[Tensor, Tensor, Tensor]:
+    first, second = (2 * normal(size, components, seed=seed + i) - 2 for i in (0, 1))
+    return (2 * normal(components, seed=seed + 2)).log_softmax(0), first, second
 
 
 Exercise(
     "03.2",
-    mixture_e_step,
-    cases=[(normal(6, 2) - 2,), (3 * normal(4, 3, seed=1),)],
+    pair_e_step,
+    cases=[_pairs(6, 2, 0), _pairs(4, 3, 10)],
     mistakes=[
         Mistake(
-            lambda log_joint: log_joint.exp(),
-            "These are the joint probabilities. Divide by their sum over k, the evidence.",
+            lambda w, a, b: (2 * w + a + b).softmax(1),
+            "You multiplied two posteriors, and so counted the weights twice. The label is drawn "
+            "once: one prior, two likelihoods.",
         ),
         Mistake(
-            lambda log_joint: log_joint.softmax(0),
-            "You normalised over data points. Every point needs its own distribution over k: dim 1.",
+            lambda w, a, b: (w + a).softmax(1) * (w + b).softmax(1),
+            "You multiplied two posteriors: that counts the weights twice, and the rows do not sum "
+            "to 1. Begin with the joint of one label and two points.",
         ),
         Mistake(
-            lambda log_joint: log_joint.log_softmax(1),
+            lambda w, a, b: ((w + a).softmax(1) + (w + b).softmax(1)) / 2,
+            "The mean of two posteriors is never surer than the surer one. But two points that agree "
+            "are stronger evidence than one: write down p(x, x′, k).",
+        ),
+        Mistake(
+            lambda w, a, b: (a + b).softmax(1),
+            "The weights π are missing: before it saw a point, the model did not believe the labels "
+            "to be equally frequent.",
+        ),
+        Mistake(
+            lambda w, a, b: (w + (a + b) / 2).softmax(1),
+            "You averaged the two log-likelihoods. Given the label the points are independent: their "
+            "densities multiply.",
+        ),
+        Mistake(
+            lambda w, a, b: (w + torch.logaddexp(a, b)).softmax(1),
+            "You added the densities: that is one point <i>or</i> the other. Here both were seen.",
+        ),
+        Mistake(
+            lambda w, a, b: (w + a).softmax(1),
+            "That is the posterior from the first point alone.",
+        ),
+        Mistake(
+            lambda w, a, b: (w + a + b).exp(),
+            "These are the joint probabilities. Divide by their sum over k, the evidence of the pair.",
+        ),
+        Mistake(
+            lambda w, a, b: (w + a + b).exp() / (w + a + b).exp().sum(),
+            "You divided by the sum over all pairs. Every pair needs its own distribution: each row "
+            "sums to 1.",
+        ),
+        Mistake(
+            lambda w, a, b: (w + a + b).softmax(0),
+            "You normalised over the pairs. Every pair needs its own distribution over k: dim 1.",
+        ),
+        Mistake(
+            lambda w, a, b: (w + a + b).log_softmax(1),
             "These are the logarithms of the right answer.",
         ),
-        Mistake(
-            lambda log_joint: torch.nn.functional.one_hot(
-                log_joint.argmax(1), log_joint.shape[1]
-            ).to(log_joint),
-            "That puts everything on the likeliest component. The best q is the whole posterior.",
-        ),
     ],
-    nudge="The best q is the posterior p(k | x_n): Bayes, for every row.",
-    formula="$$q_n(k) = \\frac{p(x_n, k)}{\\sum_j p(x_n, j)}$$ On logarithms that is "
-    "<code>softmax</code>.",
+    nudge="How does the model make a pair? Write down log p(x, x′, k), one label and two points; then "
+    "Bayes, row by row.",
+    formula="$$q_n(k) = \\frac{\\pi_k\\,p(x_n\\mid k)\\,p(x_n'\\mid k)}"
+    "{\\sum_j \\pi_j\\,p(x_n\\mid j)\\,p(x_n'\\mid j)}$$ On logarithms, a sum and "
+    "<code>softmax(1)</code>.",
 )

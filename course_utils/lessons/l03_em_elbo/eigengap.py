@@ -29,7 +29,7 @@ def explore_contraction() -> Explorer:
         return fig, {f"w_{t}": arrow for t, arrow in enumerate(arrows)} | {
             "predicted": right.plot([], [], **TRUTH.line)[0],
             "measured": right.plot([], [], **MODEL.dots | {"markersize": 10})[0],
-            "label": right.text(most * 0.97, 6, "", color=TRUTH.ink, ha="right"),
+            "label": right.text(-0.2, 7e-6, "", color=TRUTH.ink),
         }
 
     def update(ratio: float, sigma2: float, angle: float) -> dict:
@@ -125,6 +125,16 @@ Exercise(
             _steps(lambda plane, lengths, e: torch.maximum(e[1] / e[0], lengths.max()) ** 2),
             "λ₂/λ₁ is the pace for one latent. With H of them the gap behind the last counts, "
             "λ_{H+1}/λ_H.",
+        ),
+        Mistake(
+            _steps(lambda plane, lengths, e: plane),
+            "That is the plane's pace, unsquared. The lengths of W may be slower, each by its own "
+            "1 − 2ν(1 − ν); and the likelihood's error is quadratic, so it shrinks by the square.",
+        ),
+        Mistake(
+            _steps(lambda plane, lengths, e: lengths.max()),
+            "That is the lengths' pace, unsquared. The plane may be slower, by λ_{H+1}/λ_H; and the "
+            "likelihood's error is quadratic, so it shrinks by the square.",
         ),
         Mistake(
             lambda *case: -steps_needed(*case),

@@ -1,6 +1,6 @@
-"""Sections 4 and 5, EM for PPCA and factor analysis: the noise of an M-step, and the ELBO."""
+"""Sections 4 and 5, EM for PPCA and factor analysis: the noise of an M-step, and a round q."""
 
-from math import log, pi
+from collections.abc import Callable
 
 import torch
 from torch import Tensor
@@ -63,93 +63,73 @@ Exercise(
 )
 
 
-def ppca_elbo(
-    x: Tensor, W: Tensor, mu: Tensor, sigma2: float, mean: Tensor, covariance: Tensor
-) -> Tensor:
-    """ELBO per data point (N,) of q_n = N(mean_n, covariance), for x (N, D), mean (N, H)."""
-    D, H = W.shape
-    miss = (x - mu - mean @ W.T).square().sum(1)
-    spread = torch.trace(W @ covariance @ W.T)
-    fit = -(miss + spread) / (2 * sigma2) - D / 2 * log(2 * pi * sigma2)
-    kl = (mean.square().sum(1) + covariance.trace() - H - covariance.logdet()) / 2
-    return fit - kl
+def round_q(W: Tensor, sigma2: float) -> tuple[Tensor, Tensor]:
+    """v of the best q_n = N(m_n, v I) for a decoder W (D, H), and the nats its bound falls short."""
+    H = W.shape[1]
+    precision = torch.eye(H, dtype=W.dtype) + W.T @ W / sigma2  # of the posterior
+    v = H / precision.trace()
+    return v, -(H * v.log() + precision.logdet()) / 2
 
 
-def _elbo_variant(
-    spread: bool = True,
-    kl: float = 1.0,
-    scale: bool = False,
-    const: bool = True,
-    H: bool = True,
-    half: float = 2.0,
-):
-    """ppca_elbo with one thing done differently."""
+def _round(v: Callable, gap: Callable | None = None) -> Callable:
+    """round_q with another v of the posterior's precision, or another gap of both."""
 
-    def answer(
-        x: Tensor, W: Tensor, mu: Tensor, sigma2: float, mean: Tensor, covariance: Tensor
-    ) -> Tensor:
-        D, latent_dim = W.shape
-        noise = sigma2**0.5 if scale else sigma2
-        miss = (x - mu - mean @ W.T).square().sum(1)
-        extra = torch.trace(W @ covariance @ W.T) if spread else 0.0
-        fit = -(miss + extra) / (half * noise) - (D / 2 * log(2 * pi * noise) if const else 0.0)
-        length = mean.square().sum(1) + covariance.trace() - (latent_dim if H else 0)
-        return fit - kl * (length - covariance.logdet()) / 2
+    def answer(W: Tensor, sigma2: float) -> tuple[Tensor, Tensor]:
+        H = W.shape[1]
+        P = torch.eye(H, dtype=W.dtype) + W.T @ W / sigma2
+        value = v(P)
+        left = (value * P.trace() - H - H * value.log() - P.logdet()) / 2
+        return value, left if gap is None else gap(P, value, left)
 
     return answer
 
 
+def _best(P: Tensor) -> Tensor:
+    return len(P) / P.trace()
+
+
 Exercise(
     "03.4",
-    ppca_elbo,
-    cases=[
-        (
-            normal(5, 4, seed=10),
-            normal(4, 2, seed=6),
-            normal(4, seed=7),
-            0.4,
-            normal(5, 2, seed=11),
-            random_covariance(2, 12),
-        ),
-        (
-            normal(6, 3, seed=13),
-            normal(3, 1, seed=8),
-            normal(3, seed=9),
-            1.7,
-            normal(6, 1, seed=14),
-            random_covariance(1, 15),
-        ),
-    ],
+    round_q,
+    cases=[(normal(4, 2, seed=6), 0.4), (normal(5, 3, seed=8), 1.7)],
     mistakes=[
         Mistake(
-            _elbo_variant(spread=False),
-            "You decoded the mean only. The expected error has the spread Tr[W G Wᵀ] too (lesson 02).",
-        ),
-        Mistake(_elbo_variant(kl=-1.0), "The KL is subtracted: straying from the prior costs."),
-        Mistake(_elbo_variant(kl=0.0), "That is the expected log-likelihood. The KL is missing."),
-        Mistake(
-            _elbo_variant(kl=2.0),
-            "The KL lacks its ½, which stands before all four terms.",
+            _round(lambda P: P.inverse().trace() / len(P)),
+            "That is the mean of the posterior's variances. Differentiate the ELBO: it contains v "
+            "times a trace and H log v, so a trace of G⁻¹, not of G, decides.",
         ),
         Mistake(
-            _elbo_variant(H=False),
-            "The KL lacks its −H: with q the prior, m = 0 and G = I, it must be 0.",
+            _round(lambda P: 1 / P.trace()),
+            "Of log|vI| you took one log v. There are H of them, one for each latent.",
         ),
         Mistake(
-            _elbo_variant(half=1.0),
-            "The expected squared error is divided by 2σ²; yours lacks the 2.",
+            _round(lambda P: len(P) / (P.trace() - len(P))),
+            "You left out the prior. The KL has Tr G in it, too: here Hv.",
         ),
         Mistake(
-            _elbo_variant(const=False),
-            "The constant −(D/2) log 2πσ² is missing; without it this is not a bound on log p(x).",
+            _round(_best, lambda P, v, left: -left),
+            "v is right. The gap is log p(x) minus the ELBO, and never negative.",
         ),
         Mistake(
-            _elbo_variant(scale=True),
-            "You took the root of <code>sigma2</code>. It already is the variance σ².",
+            _round(_best, lambda P, v, left: 2 * left),
+            "v is right. The gap lacks its ½: every term of a Gaussian KL has one.",
+        ),
+        Mistake(
+            _round(_best, lambda P, v, left: len(P) * (v - 1 - v.log()) / 2),
+            "v is right. But this is the KL to the <i>prior</i>, a cost inside the ELBO. The gap is "
+            "the KL to the posterior.",
+        ),
+        Mistake(
+            _round(_best, lambda P, v, left: left + len(P) / 2),
+            "v is right. The gap lacks its −H/2: where vI is the posterior's covariance it must be 0.",
+        ),
+        Mistake(
+            lambda *case: (round_q(*case)[0].sqrt(), round_q(*case)[1]),
+            "The gap is right. Return the variance v, not its root.",
         ),
     ],
-    nudge="Expected log-likelihood minus KL. The first is in lesson 02, section 7; the second is above.",
-    formula="$$\\mathcal L_n = -\\frac{\\lVert x_n-\\mu-Wm_n\\rVert^2 + \\operatorname{Tr}WGW^\\top}"
-    "{2\\sigma^2} - \\frac D2\\log2\\pi\\sigma^2 - \\tfrac12\\big[\\lVert m_n\\rVert^2 + "
-    "\\operatorname{Tr}G - H - \\log|G|\\big]$$",
+    nudge="Put G = vI into the ELBO of section 4 and keep what contains v: v Tr[WᵀW]/2σ², Hv/2 and "
+    "½ log|vI|. For the gap, subtract the ELBO of the posterior itself; the means are the same.",
+    formula="$$v = \\frac{H}{\\operatorname{Tr}G^{-1}},\\qquad G^{-1} = I+\\tfrac1{\\sigma^2}W^\\top W,"
+    "\\qquad \\log p(x) - \\mathcal L = \\tfrac12\\big[\\log|G| - H\\log v\\big].$$",
 )

@@ -13,47 +13,60 @@ def mixture_elbo(log_joint: Tensor, q: Tensor) -> Tensor:
     return (q * (log_joint - q.log())).sum(1)
 
 
+def gap_of_one_label(log_joint: Tensor) -> Tensor:
+    """Nats (N,) from log p(x_n) down to the ELBO of the best q on one label. log_joint (N, K)."""
+    return log_joint.logsumexp(1) - log_joint.max(1).values
+
+
 Exercise(
     "03.1",
-    mixture_elbo,
-    cases=[
-        (normal(5, 2) - 2, normal(5, 2, seed=1).softmax(1)),
-        (normal(4, 3, seed=2) - 1, normal(4, 3, seed=3).softmax(1)),
-    ],
+    gap_of_one_label,
+    cases=[(normal(5, 2) - 2,), (2 * normal(4, 3, seed=2) - 1,), (normal(3, 4, seed=3),)],
     mistakes=[
         Mistake(
-            lambda log_joint, q: (q * log_joint).sum(1),
-            "That is the expected log joint alone. The entropy of q is missing: subtract log q inside.",
+            lambda log_joint: log_joint.max(1).values,
+            "That is the ELBO of the best one-label q. The gap is what it leaves below log p(x).",
         ),
         Mistake(
-            lambda log_joint, q: (q * (log_joint + q.log())).sum(1),
-            "The sign of log q: the ELBO is E_q[log p(x, z) − log q(z)].",
+            lambda log_joint: log_joint.max(1).values - log_joint.logsumexp(1),
+            "The sign is turned: the bound lies below, so the gap is log p(x) minus the bound.",
         ),
         Mistake(
-            lambda log_joint, q: (log_joint - q.log()).sum(1),
-            "An expectation under q weighs every term with q. You only added them.",
+            lambda log_joint: 1 - log_joint.softmax(1).max(1).values,
+            "That is a probability, the one that q's label is wrong. The gap is in nats: a "
+            "difference of logarithms.",
         ),
         Mistake(
-            lambda log_joint, q: log_joint.logsumexp(1),
-            "That is the log evidence. The ELBO depends on q, and lies below it.",
+            lambda log_joint: -(log_joint.softmax(1) * log_joint.log_softmax(1)).sum(1),
+            "That is the entropy of the posterior, −log p(k | x) averaged over all components. Under "
+            "a q on one label the average has one term.",
         ),
         Mistake(
-            lambda log_joint, q: (q * (log_joint.log_softmax(1) - q.log())).sum(1),
-            "<code>log_softmax</code> turns the joint into the posterior, so this is −KL, minus the "
-            "gap. The ELBO has the log joint as it is.",
+            lambda log_joint: -log_joint.log_softmax(1).mean(1),
+            "You averaged over the components as if q were even. It is on one of them.",
         ),
         Mistake(
-            lambda log_joint, q: (q * log_joint.log_softmax(1)).sum(1),
-            "<code>log_softmax</code> gives the log posterior. The ELBO has the log joint as it is, "
-            "and minus log q beside it.",
+            lambda log_joint: log_joint.logsumexp(1) - log_joint.min(1).values,
+            "The smallest gap is asked for: which label is the best?",
         ),
         Mistake(
-            lambda log_joint, q: (q * (log_joint - q.log())).sum(1).mean(),
-            "Return one ELBO per data point; the mean is taken later, in sight.",
+            lambda log_joint: log_joint.logsumexp(1) - log_joint[:, log_joint.mean(0).argmax()],
+            "You took one label for all data points. Each has a q of its own.",
+        ),
+        Mistake(
+            lambda log_joint: log_joint.exp().sum(1) - log_joint.exp().max(1).values,
+            "You subtracted probabilities. Bound and evidence are logarithms.",
+        ),
+        Mistake(
+            lambda log_joint: torch.full_like(log_joint[:, 0], torch.nan),
+            "NaN: in q log q the empty labels give 0 · log 0 = 0 · (−∞). They count as 0: write "
+            "down what is left of the sum.",
         ),
     ],
-    nudge="For a discrete z the expectation is a sum over k, weighted with q.",
-    formula="$$\\mathcal L_n = \\sum_k q_n(k)\\,\\big[\\log p(x_n, k) - \\log q_n(k)\\big]$$",
+    nudge="With all of q on one label the expectation has one term, and log q is 0 there. Which label "
+    "makes the bound largest?",
+    formula="On label $k$ the ELBO is $\\log p(x_n,k) - \\log 1$, so the gap is "
+    "$$\\log p(x_n) - \\max_k\\log p(x_n,k) = -\\log \\max_k\\, p(k\\mid x_n).$$",
 )
 
 

@@ -1,5 +1,7 @@
 """Section 9, missing data: exercise 03.7, EM for a Gaussian whose table has holes."""
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 
@@ -10,11 +12,27 @@ from course_utils.lessons.draws import normal
 DATA, TRUTH, MODEL = (style.ROLES[role] for role in ("data", "truth", "model"))
 
 
-def holes() -> tuple[Tensor, Tensor]:
+def holes(seed: int = 5) -> tuple[Tensor, Tensor]:
     """x (300, 2), and where its second column is seen (300,): mostly where the first is small."""
-    z, noise = normal(300, 1, seed=5), normal(300, 2, seed=6)
+    z, noise = normal(300, 1, seed=seed), normal(300, 2, seed=seed + 1)
     x = z * torch.tensor([1.0, 1.5]) + noise * torch.tensor([0.4, 0.8])
-    return x, x[:, 0] + 0.5 * normal(300, seed=7) < 0.3
+    return x, x[:, 0] + 0.5 * normal(300, seed=seed + 2) < 0.3
+
+
+def many_tables(step: Callable, num_tables: int = 200) -> dict[str, Tensor]:
+    """By what each way of estimating x_2's variance misses the whole table's, (num_tables,) each."""
+    misses: dict[str, list[float]] = {"rows without holes": [], "filled with means": [], "EM": []}
+    for table in range(num_tables):
+        x, seen = holes(seed=10 * table)
+        mu, C = torch.zeros(2).double(), torch.eye(2).double()
+        for _ in range(30):
+            mu, C = step(x, seen, mu, C)
+        on_line = mu[1] + C[0, 1] / C[0, 0] * (x[:, 0] - mu[0])
+        filled = torch.where(seen, x[:, 1], on_line)
+        found = x[seen, 1].var(correction=0), filled.var(correction=0), C[1, 1]
+        for miss, variance in zip(misses.values(), found, strict=True):
+            miss.append((variance - x[:, 1].var(correction=0)).item())
+    return {name: torch.tensor(miss).double() for name, miss in misses.items()}
 
 
 def gaussian_em_step(x: Tensor, seen: Tensor, mu: Tensor, C: Tensor) -> tuple[Tensor, Tensor]:
@@ -96,24 +114,25 @@ Exercise(
 )
 
 
-def plot_missing(x: Tensor, seen: Tensor, filled: Tensor, variances: dict[str, float]) -> Picture:
-    """Points (N, 2), the filled ones (N, 2) on their line, and estimates of the variance of x_2."""
+def plot_missing(x: Tensor, seen: Tensor, filled: Tensor, misses: dict[str, Tensor]) -> Picture:
+    """Points (N, 2), the filled ones (N, 2) on their line; by what many estimates miss, each (T,)."""
     fig, (left, right) = style.subplots(2, width_ratios=[1, 1.2])
     left.plot(*x[seen].T, **DATA.dots | {"alpha": 0.5, "markersize": 5})
     left.plot(*filled[~seen].T, "s", color=MODEL.color, markersize=5)
     left.set(xlabel="$x_1$", ylabel="$x_2$", title="Holes, filled")
-    places = range(len(variances))
-    colors = [TRUTH.color, *[style.PALE] * (len(variances) - 2), MODEL.color]
-    right.barh(places, list(variances.values()), 0.6, color=colors)
-    for place, value in zip(places, variances.values(), strict=True):
-        right.text(value, place, f" {value:.2f}", va="center")
-    right.set_yticks(places, list(variances))
-    right.set(xlabel="variance of $x_2$", xlim=(0, 1.25 * max(variances.values())))
-    right.set_title("EM finds the spread")
+    right.axvline(0, color=TRUTH.color, linewidth=2)
+    for place, miss in enumerate(misses.values()):
+        spread = 0.2 * (2 * torch.arange(len(miss)) / len(miss) - 1)
+        right.plot(miss, place + spread, ".", color=style.GUIDE, markersize=5)
+        right.plot([miss.mean()], [place], "o", color=MODEL.color, markersize=12)
+    right.set_yticks(range(len(misses)), [name.replace(" ", "\n", 1) for name in misses])
+    right.set(xlabel="miss of the variance of $x_2$", ylim=(-0.6, len(misses) - 0.4))
+    right.set_title(f"{len(miss)} tables; ● mean")
     right.invert_yaxis()
-    rows = ", ".join(f"{value:.2f} ({name})" for name, value in variances.items())
+    rows = ", ".join(f"{m.mean():.2f} ± {m.std():.2f} ({name})" for name, m in misses.items())
     return figure(
         fig,
         alt=f"{int((~seen).sum())} of {len(x)} points lack x2; filled with their means they lie on a "
-        f"line. The variance of x2 is estimated as {rows}.",
+        f"line. Over {len(miss)} such tables the variance of x2 is missed by {rows}, mean and "
+        "standard deviation.",
     )

@@ -1,4 +1,4 @@
-"""Check yourself: three questions from lessons 01 and 02, and one on the KL."""
+"""Check yourself: three questions from lessons 00, 01 and 02."""
 
 from course_utils.kit import Option, Poll
 
@@ -29,11 +29,23 @@ def recall(number: int) -> Poll:
             ],
         ),
         Poll(
-            "KL(q‖p) = E_q[log q − log p] is …",
+            "From lesson 00: the logarithm is concave. So for a random Y > 0 …",
             [
-                Option("symmetric in q and p", False, "Swap them and the expectation changes too."),
-                Option("never negative, and 0 only if q = p", True, "We prove it in section 2."),
-                Option("negative where q < p", False, "Single points may be; their mean is not."),
+                Option(
+                    "E[log Y] is at least log E[Y]",
+                    False,
+                    "Try Y = 1 or e², half and half: E[log Y] = 1, but log E[Y] = 1.43.",
+                ),
+                Option(
+                    "E[log Y] is at most log E[Y]",
+                    True,
+                    "Jensen's inequality: a chord of the logarithm lies below its curve.",
+                ),
+                Option(
+                    "E[log Y] is log E[Y]",
+                    False,
+                    "So it is for straight lines; and for the logarithm only if Y does not vary.",
+                ),
             ],
         ),
     ][number - 1]

@@ -25,7 +25,7 @@ def spiked(scale: float) -> Mixture:
 def predict_spike() -> Prediction:
     """Ask what happens to the likelihood when a component shrinks onto a point, then shrink it."""
     question = (
-        "A mixture of two Gaussians: one fits all points, the other sits exactly on one of them, "
+        "Two Gaussians mixed half and half: one fits all points, the other sits exactly on one of them, "
         "and its σ goes to 0. The log-likelihood of all points together …"
     )
     options = [
@@ -35,14 +35,14 @@ def predict_spike() -> Prediction:
             "The wide one still does: a mixture adds densities, so the others lose half at most.",
         ),
         Option(
-            "ends at a finite value",
-            False,
-            "The seven others do, but the density at the eighth is at least 1/(2σ√2π).",
-        ),
-        Option(
             "grows without bound",
             True,
             "The point under the spike gains −log σ nats; the others keep the wide one's half.",
+        ),
+        Option(
+            "ends at a finite value",
+            False,
+            "The seven others do, but the density at the eighth is at least 1/(2σ√2π).",
         ),
     ]
     return predict(question, options, explore_spike())
@@ -61,7 +61,7 @@ def explore_spike() -> Explorer:
         right.plot(scales, curve, **TRUTH.line)
         right.set(xscale="log", xlim=(1, 1e-4), ylim=(-18, -6))
         right.set(xlabel="$\\sigma$ of the narrow one", ylabel="log-likelihood, nats")
-        right.set_title("No top to climb to")
+        right.set_title("All eight points")
         return fig, {
             "density": left.plot([], [], **MODEL.line)[0],
             "here": right.plot([], [], "o", color=style.INK, markersize=12)[0],

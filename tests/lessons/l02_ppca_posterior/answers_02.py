@@ -17,7 +17,7 @@ def stub_2(eigenvalues, sigma2):
     return ...
 
 
-def stub_3(eigenvalues, latent_dim, num_points):
+def stub_3(eigenvalues, latent_dim):
     raise NotImplementedError
 
 
@@ -92,51 +92,66 @@ def encoder_alone(eigenvalues, sigma2):
     return torch.sqrt(eigenvalues - sigma2) / eigenvalues
 
 
+def by_the_noise(eigenvalues, sigma2):
+    return eigenvalues / sigma2 - 1
+
+
 def squared_length(eigenvalues, sigma2):
     return eigenvalues - torch.tensor(sigma2)
 
 
-def log_likelihood(eigenvalues, latent_dim, num_points, noise, constant=True, trace=True):
-    """log N(x; 0, C) added up over the points, from the eigenvalues of C."""
-    D = len(eigenvalues)
-    spectrum = torch.cat([eigenvalues[:latent_dim], noise.expand(D - latent_dim)])
-    per_point = -0.5 * torch.log(spectrum).sum()
-    if constant:
-        per_point -= 0.5 * D * math.log(2 * math.pi)
-    if trace:
-        per_point -= 0.5 * D
-    return num_points * per_point
+def bracket(eigenvalues, latent_dim, noise=None):
+    """log|C| + Tr[C^-1 S] from all D variances of C, by default with the best noise."""
+    noise = eigenvalues[latent_dim:].mean() if noise is None else noise
+    variances = eigenvalues.clone()
+    variances[latent_dim:] = noise
+    return (variances.log() + eigenvalues / variances).sum()
 
 
-def noise_summed(eigenvalues, latent_dim, num_points):
-    return log_likelihood(eigenvalues, latent_dim, num_points, eigenvalues[latent_dim:].sum())
+def right_3(eigenvalues, latent_dim):
+    return 0.5 * (bracket(eigenvalues, latent_dim) - bracket(eigenvalues, latent_dim + 1))
 
 
-def trace_forgotten(eigenvalues, latent_dim, num_points):
+def noise_held(eigenvalues, latent_dim):
     noise = eigenvalues[latent_dim:].mean()
-    return log_likelihood(eigenvalues, latent_dim, num_points, noise, trace=False)
+    after = bracket(eigenvalues, latent_dim + 1, noise)
+    return 0.5 * (bracket(eigenvalues, latent_dim) - after)
 
 
-def constant_forgotten(eigenvalues, latent_dim, num_points):
-    noise = eigenvalues[latent_dim:].mean()
-    return log_likelihood(eigenvalues, latent_dim, num_points, noise, constant=False)
+def determinants(eigenvalues, latent_dim, noise, repeat=True, kept=True):
+    """Half of what log|C| falls with one latent more, from the noise before and after."""
+    J, (before, after) = len(eigenvalues) - latent_dim, noise
+    fall = J * before.log() - (J - 1) * after.log() if repeat else before.log() - after.log()
+    return (fall - kept * eigenvalues[latent_dim].log()) / 2
 
 
-def per_point(eigenvalues, latent_dim, num_points):
-    return log_likelihood(eigenvalues, latent_dim, 1, eigenvalues[latent_dim:].mean())
+def means(eigenvalues, latent_dim):
+    return eigenvalues[latent_dim:].mean(), eigenvalues[latent_dim + 1 :].mean()
 
 
-def lengths(eigenvalues, latent_dim, num_points):
-    noise = eigenvalues[latent_dim:].mean()
-    kept = eigenvalues.clone()
-    kept[:latent_dim] -= noise
-    return log_likelihood(kept, latent_dim, num_points, noise)
+def one_noise_for_both(eigenvalues, latent_dim):
+    return determinants(eigenvalues, latent_dim, [means(eigenvalues, latent_dim)[0]] * 2)
 
 
-def noise_counted_once(eigenvalues, latent_dim, num_points):
-    noise, D = eigenvalues[latent_dim:].mean(), len(eigenvalues)
-    log_det = torch.log(eigenvalues[:latent_dim]).sum() + torch.log(noise)
-    return -0.5 * num_points * (D * math.log(2 * math.pi) + log_det + D)
+def noise_summed(eigenvalues, latent_dim):
+    sums = eigenvalues[latent_dim:].sum(), eigenvalues[latent_dim + 1 :].sum()
+    return determinants(eigenvalues, latent_dim, sums)
+
+
+def noise_counted_once(eigenvalues, latent_dim):
+    return determinants(eigenvalues, latent_dim, means(eigenvalues, latent_dim), repeat=False)
+
+
+def noise_alone(eigenvalues, latent_dim):
+    return determinants(eigenvalues, latent_dim, means(eigenvalues, latent_dim), kept=False)
+
+
+def without_half(eigenvalues, latent_dim):
+    return bracket(eigenvalues, latent_dim) - bracket(eigenvalues, latent_dim + 1)
+
+
+def turned(eigenvalues, latent_dim):
+    return -right_3(eigenvalues, latent_dim)
 
 
 def gaussian(eigenvalues, variances, num_points, trace=None):
@@ -166,7 +181,8 @@ def trace_of_the_best(eigenvalues, latent_dim, num_points, sigma2):
 
 
 def put_into_the_last_exercise(eigenvalues, latent_dim, num_points, sigma2):
-    return log_likelihood(eigenvalues, latent_dim, num_points, torch.tensor(sigma2))
+    variances = given(eigenvalues, latent_dim, sigma2, kept=lambda e, s: e)
+    return gaussian(eigenvalues, variances, num_points, trace=len(eigenvalues))
 
 
 def all_columns(eigenvalues, latent_dim, num_points, sigma2):
@@ -204,6 +220,10 @@ def all_decoded(x, seen, W, mu, sigma2):
     return (x - mu)[:, seen] @ V @ torch.linalg.inv(M) @ W.T + mu
 
 
+def mean_filled_in(x, seen, W, mu, sigma2):
+    return torch.where(seen, x, mu)
+
+
 def mean_forgotten(x, seen, W, mu, sigma2):
     return torch.where(seen, x, conditioned(x, seen, W, mu, sigma2) - mu)
 
@@ -216,9 +236,7 @@ def least_squares(x, seen, W, mu, sigma2):
 RIGHT = {
     "02.1": posterior,
     "02.2": lambda eigenvalues, sigma2: (eigenvalues - sigma2) / eigenvalues,
-    "02.3": lambda eigenvalues, latent_dim, num_points: log_likelihood(
-        eigenvalues, latent_dim, num_points, eigenvalues[latent_dim:].mean()
-    ),
+    "02.3": right_3,
     "02.4": right_4,
     "02.5": conditioned,
 }
@@ -237,13 +255,15 @@ WRONG = [
     ("02.2", lost_part, "the part that is lost"),
     ("02.2", rooted, "root"),
     ("02.2", encoder_alone, "the encoder E alone"),
+    ("02.2", by_the_noise, "by σ² alone"),
     ("02.2", squared_length, "Divide by M"),
+    ("02.3", noise_held, "held σ²"),
+    ("02.3", one_noise_for_both, "another mean"),
     ("02.3", noise_summed, "not their sum"),
-    ("02.3", lengths, "adds the noise again"),
-    ("02.3", noise_counted_once, "counts that often"),
-    ("02.3", trace_forgotten, "The last term is missing"),
-    ("02.3", constant_forgotten, "The constant"),
-    ("02.3", per_point, "the mean per data point"),
+    ("02.3", noise_alone, "has left the noise"),
+    ("02.3", noise_counted_once, "once for every direction"),
+    ("02.3", without_half, "Twice too much"),
+    ("02.3", turned, "<i>minus</i>"),
     ("02.4", below_the_noise, "no real column"),
     ("02.4", trace_of_the_best, "log|C| is right"),
     ("02.4", put_into_the_last_exercise, "no longer hold"),
@@ -251,6 +271,7 @@ WRONG = [
     ("02.4", one_point, "the mean per data point"),
     ("02.5", hidden_encoded, "hidden pixels included"),
     ("02.5", mean_encoded, "believes"),
+    ("02.5", mean_filled_in, "has seen nothing"),
     ("02.5", all_decoded, "Leave the seen ones"),
     ("02.5", mean_forgotten, "add μ"),
     ("02.5", least_squares, "least squares"),

@@ -2,12 +2,11 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from shared_02 import few
-from torch.distributions import MultivariateNormal
 
 from course_utils import pca, ppca
 from course_utils.lessons.l02_ppca_posterior.closed_form import (
     best_log_likelihood,
-    max_log_likelihood,
+    gain,
     shrinkage,
 )
 
@@ -33,14 +32,18 @@ def test_shrinkage_is_what_encoding_and_decoding_does(drawn):
 
 @given(fits())
 @few
-def test_max_log_likelihood_is_that_of_the_fit(drawn):
-    x, latent_dim = drawn
+def test_the_gain_is_that_of_two_fits_and_never_negative(drawn):
+    x, _ = drawn
     eigenvalues = pca.spectrum(x)[1]
-    ours = max_log_likelihood(eigenvalues, latent_dim, len(x))
-    fitted = ppca.fit(x, latent_dim).log_evidence(x).sum()
-    torch.testing.assert_close(ours, fitted, rtol=1e-8, atol=1e-8)
-    full = MultivariateNormal(x.mean(0), x.T.cov(correction=0)).log_prob(x).sum()
-    assert ours <= full + 1e-8
+    for h in range(1, len(eigenvalues) - 1):
+        low, high = (ppca.fit(x, k).log_evidence(x).mean() for k in (h, h + 1))
+        torch.testing.assert_close(gain(eigenvalues, h), high - low, rtol=1e-6, atol=1e-8)
+        assert gain(eigenvalues, h) >= -1e-12
+
+
+def test_nothing_is_gained_where_all_eigenvalues_left_out_are_equal():
+    eigenvalues = torch.tensor([3.0, 0.7, 0.7, 0.7], dtype=torch.float64)
+    assert gain(eigenvalues, 1).abs() < 1e-12
 
 
 @given(fits(), st.floats(0.2, 5))
@@ -49,7 +52,7 @@ def test_with_the_noise_given_no_other_w_is_better(drawn, ratio):
     x, latent_dim = drawn
     model, eigenvalues = ppca.fit(x, latent_dim), pca.spectrum(x)[1]
     at_fit = best_log_likelihood(eigenvalues, latent_dim, len(x), model.sigma2)
-    torch.testing.assert_close(at_fit, max_log_likelihood(eigenvalues, latent_dim, len(x)))
+    torch.testing.assert_close(at_fit, model.log_evidence(x).sum())
     sigma2 = ratio * model.sigma2
     best = best_log_likelihood(eigenvalues, latent_dim, 1, sigma2)
     columns = (eigenvalues[:latent_dim] - sigma2).clamp(min=0).sqrt()

@@ -3,7 +3,7 @@ import torch
 from pictures import faults
 from shared_02 import well_posed
 
-from course_utils.lessons.l02_ppca_posterior.closed_form import max_log_likelihood
+from course_utils.lessons.l02_ppca_posterior.closed_form import best_log_likelihood
 from course_utils.lessons.l02_ppca_posterior.spectrum import (
     SPECTRUM,
     explore_spectrum,
@@ -21,7 +21,7 @@ def test_the_curve_is_highest_at_the_mean_of_those_left_out(latent_dim):
     noise, height = explorer.frame(latent_dim=latent_dim)["likelihood"]
     assert noise[torch.tensor(height).argmax()] == pytest.approx(mean, rel=0.05)
     at_mean = explorer.frame(latent_dim=latent_dim, sigma2=mean)["here"][1][0]
-    best = max_log_likelihood(SPECTRUM, latent_dim, 1).item()
+    best = best_log_likelihood(SPECTRUM, latent_dim, 1, mean).item()
     assert at_mean == pytest.approx(best) and at_mean >= max(height)
 
 

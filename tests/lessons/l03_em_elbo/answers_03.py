@@ -7,11 +7,11 @@ import torch
 from course_utils.lessons import l03_em_elbo  # noqa: F401 (makes the exercises)
 
 
-def stub_1(log_joint, q):
-    return (q * (...)).sum(1)
+def stub_1(log_joint):
+    return ...
 
 
-def stub_2(log_joint):
+def stub_2(log_weights, first, second):
     return ...
 
 
@@ -19,7 +19,7 @@ def stub_3(x, W, mean, covariance):
     raise NotImplementedError
 
 
-def stub_4(x, W, mu, sigma2, mean, covariance):
+def stub_4(W, sigma2):
     raise NotImplementedError
 
 
@@ -35,51 +35,101 @@ def stub_7(x, seen, mu, C):
     raise NotImplementedError
 
 
-def no_entropy(log_joint, q):
-    return (log_joint * q).sum(dim=1)
+def gap(log_joint):
+    return -torch.log_softmax(log_joint, 1).amax(1)
 
 
-def entropy_with_the_wrong_sign(log_joint, q):
-    return (q * log_joint).sum(1) + (q * torch.log(q)).sum(1)
+def bound_alone(log_joint):
+    return log_joint.amax(1)
 
 
-def unweighted(log_joint, q):
-    return torch.sum(log_joint - torch.log(q), dim=1)
+def below_by_a_negative_number(log_joint):
+    return -gap(log_joint)
 
 
-def evidence(log_joint, q):
-    return log_joint.exp().sum(1).log()
+def chance_of_another_label(log_joint):
+    return 1 - torch.exp(-gap(log_joint))
 
 
-def log_posterior(log_joint, q):
-    return (q * (torch.log_softmax(log_joint, 1) - q.log())).sum(1)
+def entropy_of_the_posterior(log_joint):
+    return torch.distributions.Categorical(logits=log_joint).entropy()
 
 
-def log_posterior_alone(log_joint, q):
-    return (q * torch.log_softmax(log_joint, 1)).sum(1)
+def even_q(log_joint):
+    return torch.logsumexp(log_joint, 1) - log_joint.mean(1)
 
 
-def averaged(log_joint, q):
-    return (q * (log_joint - q.log())).sum(1).mean()
+def worst_label(log_joint):
+    return torch.logsumexp(log_joint, 1) - log_joint.amin(1)
 
 
-def unnormalised(log_joint):
-    return torch.exp(log_joint)
+def one_label_for_all(log_joint):
+    return torch.logsumexp(log_joint, 1) - log_joint[:, log_joint.sum(0).argmax()]
 
 
-def over_points(log_joint):
+def probabilities_subtracted(log_joint):
     joint = log_joint.exp()
+    return joint.sum(1) - joint.amax(1)
+
+
+def nan(log_joint):
+    q = torch.nn.functional.one_hot(log_joint.argmax(1), log_joint.shape[1]).to(log_joint)
+    return log_joint.logsumexp(1) - (q * (log_joint - q.log())).sum(1)
+
+
+def pair(log_weights, first, second, prior=1.0):
+    joint = torch.exp(prior * log_weights) * first.exp() * second.exp()
+    return joint / joint.sum(1, keepdim=True)
+
+
+def prior_twice(log_weights, first, second):
+    return pair(log_weights, first, second, prior=2.0)
+
+
+def bayes(log_weights, log_likelihood):
+    return torch.softmax(log_weights + log_likelihood, 1)
+
+
+def product_of_posteriors(log_weights, first, second):
+    return bayes(log_weights, first) * bayes(log_weights, second)
+
+
+def mean_of_posteriors(log_weights, first, second):
+    return (bayes(log_weights, first) + bayes(log_weights, second)) / 2
+
+
+def no_weights(log_weights, first, second):
+    return pair(log_weights, first, second, prior=0.0)
+
+
+def likelihoods_averaged(log_weights, first, second):
+    return bayes(log_weights, torch.stack([first, second]).mean(0))
+
+
+def densities_added(log_weights, first, second):
+    return bayes(log_weights, (first.exp() + second.exp()).log())
+
+
+def first_alone(log_weights, first, second):
+    return bayes(log_weights, first)
+
+
+def unnormalised(log_weights, first, second):
+    return log_weights.exp() * (first + second).exp()
+
+
+def one_sum_for_all(log_weights, first, second):
+    joint = unnormalised(log_weights, first, second)
+    return joint / joint.sum()
+
+
+def over_points(log_weights, first, second):
+    joint = unnormalised(log_weights, first, second)
     return joint / joint.sum(0)
 
 
-def logarithms(log_joint):
-    return log_joint - log_joint.logsumexp(1, keepdim=True)
-
-
-def hard(log_joint):
-    q = torch.zeros_like(log_joint)
-    q[torch.arange(len(q)), log_joint.argmax(1)] = 1.0
-    return q
+def logarithms(log_weights, first, second):
+    return pair(log_weights, first, second).log()
 
 
 def expected_squares(x, W, mean, covariance):
@@ -116,48 +166,54 @@ def squares_added_up(x, W, mean, covariance):
     return (x - mean @ W.T).pow(2).sum(0) + torch.diag(W @ covariance @ W.T)
 
 
-def formula(x, W, mu, sigma2, mean, G, *, spread=1.0, kl=1.0, constant=1.0):
-    """The ELBO from torch's own distributions, with parts that can be left out."""
-    noise = torch.distributions.Normal(mean @ W.T + mu, sigma2**0.5)
-    fit = noise.log_prob(x).sum(1) - spread * (W @ G @ W.T).trace() / (2 * sigma2)
-    q = torch.distributions.MultivariateNormal(mean, G)
-    prior = torch.distributions.MultivariateNormal(torch.zeros_like(mean), torch.eye(len(G)).to(G))
-    scale = torch.log(torch.tensor(2 * torch.pi * sigma2, dtype=x.dtype))
-    divergence = torch.distributions.kl_divergence(q, prior)
-    return fit - kl * divergence + (1 - constant) * len(W) / 2 * scale
+def spherical(W, sigma2, v=None):
+    """v and the gap, by torch's own KL from N(0, v I) to N(0, G)."""
+    H = W.shape[1]
+    precision = torch.eye(H).to(W) + W.T @ W / sigma2
+    v = H / torch.linalg.eigvalsh(precision).sum() if v is None else v(precision)
+    normal = torch.distributions.MultivariateNormal
+    q, posterior = (
+        normal(torch.zeros(H).to(W), v * torch.eye(H).to(W)),
+        normal(torch.zeros(H).to(W), precision_matrix=precision),
+    )
+    return v, torch.distributions.kl_divergence(q, posterior)
 
 
-def mean_decoded(x, W, mu, sigma2, mean, covariance):
-    return formula(x, W, mu, sigma2, mean, covariance, spread=0.0)
+def mean_variance(W, sigma2):
+    return spherical(W, sigma2, lambda P: torch.linalg.inv(P).diagonal().mean())
 
 
-def kl_added(x, W, mu, sigma2, mean, covariance):
-    return formula(x, W, mu, sigma2, mean, covariance, kl=-1.0)
+def one_logarithm(W, sigma2):
+    return spherical(W, sigma2, lambda P: 1 / P.diagonal().sum())
 
 
-def no_kl(x, W, mu, sigma2, mean, covariance):
-    return formula(x, W, mu, sigma2, mean, covariance, kl=0.0)
+def prior_left_out(W, sigma2):
+    return spherical(W, sigma2, lambda P: W.shape[1] * sigma2 / W.square().sum())
 
 
-def no_constant(x, W, mu, sigma2, mean, covariance):
-    return formula(x, W, mu, sigma2, mean, covariance, constant=0.0)
+def gap_turned(W, sigma2):
+    v, gap = spherical(W, sigma2)
+    return v, -gap
 
 
-def deviation_for_variance(x, W, mu, sigma2, mean, covariance):
-    return formula(x, W, mu, sigma2**0.5, mean, covariance)
+def gap_doubled(W, sigma2):
+    v, gap = spherical(W, sigma2)
+    return v, 2 * gap
 
 
-def kl_without_half(x, W, mu, sigma2, mean, covariance):
-    return formula(x, W, mu, sigma2, mean, covariance, kl=2.0)
+def gap_to_the_prior(W, sigma2):
+    v, H = spherical(W, sigma2)[0], W.shape[1]
+    return v, 0.5 * (H * v - H - H * v.log())
 
 
-def kl_without_H(x, W, mu, sigma2, mean, covariance):
-    return formula(x, W, mu, sigma2, mean, covariance) - W.shape[1] / 2
+def gap_without_H(W, sigma2):
+    v, gap = spherical(W, sigma2)
+    return v, gap + W.shape[1] / 2
 
 
-def error_without_half(x, W, mu, sigma2, mean, covariance):
-    error = (x - mu - mean @ W.T).pow(2).sum(1) + torch.trace(W @ covariance @ W.T)
-    return formula(x, W, mu, sigma2, mean, covariance) - error / (2 * sigma2)
+def deviation(W, sigma2):
+    v, gap = spherical(W, sigma2)
+    return v**0.5, gap
 
 
 def paces(eigenvalues, latent_dim):
@@ -184,6 +240,14 @@ def not_squared(eigenvalues, latent_dim, short, target):
 
 def plane_alone(eigenvalues, latent_dim, short, target):
     return steps(paces(eigenvalues, latent_dim)[0][0] ** 2, short, target)
+
+
+def plane_unsquared(eigenvalues, latent_dim, short, target):
+    return steps(paces(eigenvalues, latent_dim)[0][0], short, target)
+
+
+def lengths_unsquared(eigenvalues, latent_dim, short, target):
+    return steps(max(paces(eigenvalues, latent_dim)[1]), short, target)
 
 
 def lengths_alone(eigenvalues, latent_dim, short, target):
@@ -273,10 +337,10 @@ def about_the_old_mean(x, seen, mu, C):
 
 
 RIGHT = {
-    "03.1": lambda log_joint, q: torch.einsum("nk,nk->n", q, log_joint - q.log()),
-    "03.2": lambda log_joint: (log_joint - log_joint.logsumexp(1, keepdim=True)).exp(),
+    "03.1": gap,
+    "03.2": pair,
     "03.3": noise,
-    "03.4": formula,
+    "03.4": spherical,
     "03.5": right_5,
     "03.6": poisson,
     "03.7": table_step,
@@ -291,33 +355,44 @@ STUBS = {
     "03.7": stub_7,
 }
 WRONG = [
-    ("03.1", no_entropy, "entropy of q is missing"),
-    ("03.1", entropy_with_the_wrong_sign, "sign of log q"),
-    ("03.1", unweighted, "weighs every term"),
-    ("03.1", evidence, "That is the log evidence"),
-    ("03.1", log_posterior, "this is −KL"),
-    ("03.1", log_posterior_alone, "gives the log posterior"),
-    ("03.1", averaged, "one ELBO per data point"),
+    ("03.1", bound_alone, "best one-label q"),
+    ("03.1", below_by_a_negative_number, "sign is turned"),
+    ("03.1", chance_of_another_label, "That is a probability"),
+    ("03.1", entropy_of_the_posterior, "entropy of the posterior"),
+    ("03.1", even_q, "as if q were even"),
+    ("03.1", worst_label, "which label is the best"),
+    ("03.1", one_label_for_all, "one label for all"),
+    ("03.1", probabilities_subtracted, "subtracted probabilities"),
+    ("03.1", nan, "They count as 0"),
+    ("03.2", prior_twice, "one prior, two likelihoods"),
+    ("03.2", product_of_posteriors, "the rows do not sum"),
+    ("03.2", mean_of_posteriors, "stronger evidence"),
+    ("03.2", no_weights, "weights π are missing"),
+    ("03.2", likelihoods_averaged, "densities multiply"),
+    ("03.2", densities_added, "<i>or</i> the other"),
+    ("03.2", first_alone, "first point alone"),
     ("03.2", unnormalised, "joint probabilities"),
-    ("03.2", over_points, "over data points"),
+    ("03.2", one_sum_for_all, "over all pairs"),
+    ("03.2", over_points, "over the pairs"),
     ("03.2", logarithms, "the logarithms"),
-    ("03.2", hard, "the likeliest component"),
     ("03.3", noise_of_means, "decoded the mean only"),
     ("03.3", one_noise, "PPCA's one σ²"),
     ("03.3", whole_trace, "the spread of all"),
     ("03.3", spread_divided, "divided the spread by N"),
     ("03.3", deviations, "standard deviations"),
     ("03.3", squares_added_up, "not added up"),
-    ("03.4", mean_decoded, "decoded the mean only"),
-    ("03.4", kl_added, "The KL is subtracted"),
-    ("03.4", no_kl, "The KL is missing"),
-    ("03.4", kl_without_half, "The KL lacks its ½"),
-    ("03.4", kl_without_H, "The KL lacks its −H"),
-    ("03.4", error_without_half, "yours lacks the 2"),
-    ("03.4", no_constant, "constant"),
-    ("03.4", deviation_for_variance, "root of"),
+    ("03.4", mean_variance, "a trace of G⁻¹"),
+    ("03.4", one_logarithm, "There are H of them"),
+    ("03.4", prior_left_out, "left out the prior"),
+    ("03.4", gap_turned, "never negative"),
+    ("03.4", gap_doubled, "lacks its ½"),
+    ("03.4", gap_to_the_prior, "KL to the <i>prior</i>"),
+    ("03.4", gap_without_H, "−H/2"),
+    ("03.4", deviation, "not its root"),
     ("03.5", not_squared, "half as many steps"),
     ("03.5", plane_alone, "the plane's pace"),
+    ("03.5", plane_unsquared, "plane's pace, unsquared"),
+    ("03.5", lengths_unsquared, "lengths' pace, unsquared"),
     ("03.5", lengths_alone, "the lengths' pace"),
     ("03.5", fastest, "You took the fastest"),
     ("03.5", first_gap, "the gap behind the last"),

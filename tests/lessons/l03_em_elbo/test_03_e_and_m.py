@@ -8,7 +8,7 @@ from shared_03 import well_posed
 from course_utils import em, ppca
 from course_utils.lessons.l03_em_elbo.e_and_m import (
     explore_steps,
-    mixture_e_step,
+    pair_e_step,
     poll_m_step,
     predict_steps,
     stepper_data,
@@ -45,15 +45,31 @@ def test_e_moves_only_the_bound_and_m_never_lowers_it(explorer, moves):
 
 @given(st.integers(0, 9999))
 @few
-def test_the_e_step_reference_is_that_of_em(seed):
+def test_a_pair_with_one_label_is_one_point_of_more_dimensions(seed):
     torch.manual_seed(seed)
-    model = Mixture(torch.ones(3).double() / 3, torch.randn(3, 2).double(), torch.rand(3).double())
-    x = torch.randn(20, 2).double()
-    torch.testing.assert_close(mixture_e_step(model.log_joint(x)), em.e_step(model, x).probs)
+    weights, means, sigma2 = (torch.rand(3, *size).double() + 0.1 for size in ((), (2,), ()))
+    weights = weights / weights.sum()
+    alone, joined = (Mixture(weights, m, sigma2) for m in (means, torch.cat([means, means], 1)))
+    x = torch.randn(20, 4).double()
+    first, second = (alone.log_joint(part) - weights.log() for part in x.split(2, 1))
+    q = pair_e_step(weights.log(), first, second)
+    torch.testing.assert_close(q, em.e_step(joined, x).probs)
 
 
 def test_every_question_has_one_right_answer_and_every_option_a_reason():
     assert well_posed(poll_m_step()) and well_posed(predict_steps().poll)
+
+
+@given(moves=st.text("EM", max_size=8))
+@few
+def test_an_m_step_raises_the_top_by_the_bound_less_the_old_gap_or_more(explorer, moves):
+    frame = explorer.frame(moves=moves + "M")
+    top, bound = frame["evidence"][1], frame["bound"][1]
+    assert top[-1] - top[-2] >= bound[-1] - bound[-2] - (top[-2] - bound[-2]) - 1e-10
+
+
+def test_no_gap_is_shown_as_less_than_nothing(explorer):
+    assert not any("-" in explorer.frame(moves=m)["kl_label"][2] for m in ("E", "EE", "EME"))
 
 
 @given(st.text("EM", max_size=6))

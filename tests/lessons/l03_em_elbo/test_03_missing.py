@@ -2,7 +2,12 @@ import torch
 from pictures import drawn_texts, unreadable
 from torch.distributions import MultivariateNormal, Normal
 
-from course_utils.lessons.l03_em_elbo.missing import gaussian_em_step, holes, plot_missing
+from course_utils.lessons.l03_em_elbo.missing import (
+    gaussian_em_step,
+    holes,
+    many_tables,
+    plot_missing,
+)
 
 
 def log_evidence(x, seen, mu, C):
@@ -34,8 +39,16 @@ def test_what_is_hidden_does_not_matter():
 
 def test_the_figure_can_be_read_and_describes_itself_with_numbers():
     x, seen = holes()
-    rows = {"no holes": 2.54, "rows without holes": 1.88, "filled with means": 2.16, "EM": 2.56}
+    names = "rows without holes", "filled with means", "EM"
+    misses = {name: torch.tensor([0.1 * i, 0.2 * i]) for i, name in enumerate(names)}
     with drawn_texts() as texts:
-        picture = plot_missing(x, seen, x, rows)
+        picture = plot_missing(x, seen, x, misses)
     assert not unreadable(texts)
-    assert "2.56 (EM)" in picture.alt
+    assert "0.30 ± 0.14 (EM)" in picture.alt
+
+
+def test_only_em_is_right_on_average():
+    misses = many_tables(gaussian_em_step, num_tables=60)
+    for name, miss in misses.items():
+        sure = miss.mean().abs() > 5 * miss.std() / 60**0.5
+        assert sure == (name != "EM"), name
