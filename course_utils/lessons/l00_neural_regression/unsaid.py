@@ -197,6 +197,14 @@ Exercise(
             "The other branch counts, too: −sin z with probability 1 − share.",
         ),
         Mistake(
+            lambda z, share, sigma2: (
+                best_and_floor(z, share, sigma2)[0],
+                sigma2 + share * (1 - share) * z.sin().square(),
+            ),
+            "The mean is right. share · (1 − share) is the variance of a coin with sides 0 and 1; its sides "
+            "here, sin z and −sin z, lie 2 sin z apart, and a variance goes with the square.",
+        ),
+        Mistake(
             _best_variant(spread=0.0),
             "That is the noise alone. Nobody can tell the branch from z: its variance is noise, too.",
         ),

@@ -43,16 +43,16 @@ def read_losses(losses: Tensor) -> tuple[Tensor, Tensor]:
     """The spectrum (D,) behind the smallest losses for H = 0, ..., D, and at how many H in between
     the best plane is not the only one."""
     spectrum = -losses.diff()
-    return spectrum, (spectrum[:-1] == spectrum[1:]).sum()
+    return spectrum, _ties(spectrum)
 
 
 def _counted(count: Callable[[Tensor, Tensor], Tensor]):
     """An answer with the right spectrum and this count, of losses and spectrum."""
-    return lambda losses: (-losses.diff(), count(losses, -losses.diff()))
+    return lambda losses: (-losses.diff(), count(losses, -losses.diff().round(decimals=9)))
 
 
 def _ties(values: Tensor) -> Tensor:
-    return (values[:-1] == values[1:]).sum()
+    return values[:-1].isclose(values[1:], atol=1e-9).sum()  # differences are rounded
 
 
 Exercise(
@@ -62,6 +62,7 @@ Exercise(
         (torch.tensor([10.5, 6.5, 2.5, 0.5, 0.0], dtype=torch.float64),),
         (torch.tensor([15.0, 10.0, 7.0, 4.0, 1.0, 0.0], dtype=torch.float64),),
         (torch.tensor([3.0, 1.0, 0.0, 0.0, 0.0, 0.0], dtype=torch.float64),),
+        (torch.tensor([0.6, 0.3, 0.2, 0.1, 0.0], dtype=torch.float64),),
     ],
     mistakes=[
         Mistake(
@@ -79,6 +80,11 @@ Exercise(
         Mistake(
             lambda losses: (-losses.diff() / losses[0], _ties(-losses.diff())),
             "Those are shares of the variance: do not divide by the total.",
+        ),
+        Mistake(
+            lambda losses: (-losses.diff(), (losses.diff()[:-1] == losses.diff()[1:]).sum()),
+            "The spectrum is right. In floating point 0.3 − 0.2 is not 0.2 − 0.1: compare with "
+            "<code>torch.isclose</code>.",
         ),
         Mistake(
             _counted(lambda losses, spectrum: _ties(losses)),

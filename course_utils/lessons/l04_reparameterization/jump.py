@@ -83,6 +83,14 @@ Exercise(
             "The sign is turned round: with a step upwards, more mass to the right is a gain.",
         ),
         Mistake(
+            lambda slope, at, height, mu, scale, eps: (
+                with_jump(slope, at, height, mu, scale, eps)[0],
+                with_jump(slope, at, height, mu, scale, eps)[0] * eps,
+            ),
+            "In μ it is right. In s you weigh the jump with each sample's own ε. Only the sample that sits "
+            "on the jump moves mass across it, and its ε is (a − μ)/s.",
+        ),
+        Mistake(
             _mended(lambda e, far, s: e, lambda e, far, s: -e * far),
             "In μ it is right. In s the sign is turned round: mass beyond the jump at a > μ grows with s.",
         ),

@@ -118,6 +118,15 @@ def _blocks_of_sigma(covariance: Tensor, cut: int) -> Tensor:
     return (first.logdet() + second.logdet() + covariance.logdet()) / 2
 
 
+def _blocks_put_in(covariance: Tensor, cut: int) -> Tensor:
+    """The KL of a q that has the blocks of Σ for its covariances."""
+    precision = torch.linalg.inv(covariance)
+    first, second = covariance[:cut, :cut], covariance[cut:, cut:]
+    traces = (precision[:cut, :cut] @ first).trace() + (precision[cut:, cut:] @ second).trace()
+    logs = covariance.logdet() - first.logdet() - second.logdet()
+    return (traces - len(covariance) + logs) / 2
+
+
 def _undetermined(covariance: Tensor, cut: int) -> Tensor:
     """price_of_a_cut, but with determinants where their logarithms belong."""
     precision = torch.linalg.inv(covariance)
@@ -157,6 +166,11 @@ Exercise(
             _blocks_of_sigma,
             "Those are blocks of Σ. q's best block is the inverse of a block of Λ = Σ⁻¹, which is "
             "another matrix.",
+        ),
+        Mistake(
+            _blocks_put_in,
+            "That is the price of the q that has the right marginals, the blocks of Σ. The best q is "
+            "narrower: its blocks are inverses of blocks of Λ.",
         ),
         Mistake(
             _undetermined,

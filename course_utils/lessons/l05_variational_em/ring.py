@@ -164,6 +164,13 @@ def _other_way(log_q: Tensor, log_joint: Tensor, nodes: Tensor, kept: Tensor):
     return lost, torch.trapezoid(log_p.exp() * (log_p - log_q), line, dim=1)
 
 
+def _by_nodes(log_q: Tensor, log_joint: Tensor, nodes: Tensor, kept: Tensor):
+    """The KL's integral, cut where the lump ends."""
+    log_p = log_joint - log_evidence(log_joint, nodes)[:, None]
+    terms = log_q.exp() * (log_q - log_p)
+    return tuple(torch.trapezoid(terms[:, side], nodes[side]) for side in (~kept, kept))
+
+
 def _no_entropy(log_q: Tensor, log_joint: Tensor, nodes: Tensor, kept: Tensor):
     lost, _ = price_of_a_lump(log_q, log_joint, nodes, kept)
     here, log_q, line = log_joint[:, kept], log_q[:, kept], nodes[kept]
@@ -220,6 +227,11 @@ Exercise(
         Mistake(
             _other_way,
             "The second is KL(lump‖q). Here the expectation is under q.",
+        ),
+        Mistake(
+            _by_nodes,
+            "You cut the <i>integral</i> in two: where q is 0 it is 0, so all of the KL is in the second "
+            "part. Cut the logarithm: p(z | x) on the lump is its share times a density.",
         ),
         Mistake(
             _no_entropy,

@@ -249,6 +249,10 @@ def share_and_noise(z, share, sigma2):
     return share * z.sin(), sigma2 * torch.ones_like(z)
 
 
+def sides_one_apart(z, share, sigma2):
+    return two_branches(z, share, sigma2)[0], share * (1 - share) * z.sin() ** 2 + sigma2
+
+
 def coin_with_zero(z, share, sigma2):
     mean = share * z.sin()
     return mean, share * z.sin() ** 2 - mean**2 + sigma2
@@ -346,6 +350,7 @@ WRONG = [
     ("00.6", coin_with_zero, "between sin z and 0"),
     ("00.6", likelier_branch, "likelier branch"),
     ("00.6", one_branch, "The other branch counts"),
+    ("00.6", sides_one_apart, "lie 2 sin z apart"),
     ("00.6", noise_alone, "noise alone"),
     ("00.6", noise_forgotten, "σ² is missing"),
     ("00.6", second_moment, "squared mean"),

@@ -61,7 +61,7 @@ def one_mean_for_all(x, W):
 
 
 def falls(losses):
-    return [(losses[h] - losses[h + 1]).item() for h in range(len(losses) - 1)]
+    return [round((losses[h] - losses[h + 1]).item(), 9) for h in range(len(losses) - 1)]
 
 
 def read(losses, count=None):
@@ -84,6 +84,11 @@ def ascending(losses):
 
 def shares(losses):
     return read(losses)[0] / losses[0], read(losses)[1]
+
+
+def to_the_last_bit(losses):
+    spectrum = losses[:-1] - losses[1:]
+    return spectrum, (spectrum[:-1] == spectrum[1:]).sum()
 
 
 def equal_losses(losses):
@@ -319,6 +324,7 @@ WRONG = [
     ("01.2", sums_for_terms, "sums of eigenvalues"),
     ("01.2", ascending, "the other order"),
     ("01.2", shares, "shares of the variance"),
+    ("01.2", to_the_last_bit, "torch.isclose"),
     ("01.2", equal_losses, "Equal <i>losses</i>"),
     ("01.2", zeros_not_counted, "eigenvalues of 0"),
     ("01.2", unique_planes, "is</i> the only one"),

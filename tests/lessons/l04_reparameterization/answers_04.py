@@ -300,6 +300,11 @@ def turned_in_scale(slope, at, height, mu, scale, eps):
     return both_terms(slope, at, height, mu, scale, eps, in_scale=(mu - at) / scale)
 
 
+def each_samples_own_noise(slope, at, height, mu, scale, eps):
+    in_mu = slope(mu + scale * eps) + height * density(at, mu, scale)
+    return in_mu, in_mu * eps
+
+
 def times_distance(slope, at, height, mu, scale, eps):
     return both_terms(slope, at, height, mu, scale, eps, in_scale=at - mu)
 
@@ -376,6 +381,7 @@ WRONG = [
     ("04.6", in_mu_only, "In s the jump counts too"),
     ("04.6", alike_in_both, "at the rate"),
     ("04.6", jump_turned_round, "with a step upwards"),
+    ("04.6", each_samples_own_noise, "own ε"),
     ("04.6", turned_in_scale, "In s the sign"),
     ("04.6", times_distance, "not its distance"),
     ("04.6", standard_density, "standard normal density"),

@@ -134,6 +134,13 @@ def shape_unnormalised(log_q, log_joint, nodes, kept):
     return lost, torch.trapezoid(terms, nodes[kept], dim=1)
 
 
+def integral_cut(log_q, log_joint, nodes, kept):
+    log_p = log_joint - trapezoid(log_joint, nodes)[:, None]
+    integrand = log_q.exp() * (log_q - log_p)
+    sides = (~kept, kept)
+    return tuple(torch.trapezoid(integrand[:, side], nodes[side]) for side in sides)
+
+
 def shape_reversed(log_q, log_joint, nodes, kept):
     lost, _ = lump(log_q, log_joint, nodes, kept)
     log_p = log_joint[:, kept] - trapezoid(log_joint[:, kept], nodes[kept])[:, None]
@@ -173,6 +180,12 @@ def cut_without_sigma(covariance, cut):
 
 def cut_sigma_subtracted(covariance, cut):
     return cut_without_sigma(covariance, cut) - 0.5 * covariance.logdet()
+
+
+def marginals_kept(covariance, cut):
+    blocks = torch.block_diag(covariance[:cut, :cut], covariance[cut:, cut:])
+    zero = torch.zeros(len(covariance), dtype=covariance.dtype)
+    return kl_divergence(MultivariateNormal(zero, blocks), MultivariateNormal(zero, covariance))
 
 
 def cut_without_logs(covariance, cut):
@@ -463,6 +476,7 @@ WRONG = [
     ("05.2", share_itself, "The first is the share"),
     ("05.2", not_a_share, "divided by the whole"),
     ("05.2", shape_unnormalised, "The second is −ELBO"),
+    ("05.2", integral_cut, "cut the <i>integral</i>"),
     ("05.2", shape_reversed, "KL(lump‖q)"),
     ("05.2", entropy_forgotten, "entropy of q is missing"),
     ("05.3", every_tie, "cuts every tie"),
@@ -470,6 +484,7 @@ WRONG = [
     ("05.3", cut_negated, "sign is turned"),
     ("05.3", cut_without_sigma, "log|Σ| is missing"),
     ("05.3", cut_sigma_subtracted, "with a plus"),
+    ("05.3", marginals_kept, "the right marginals"),
     ("05.3", cut_without_logs, "summed determinants"),
     ("05.3", cut_in_sigma, "blocks of Σ"),
     ("05.4", kl_added, "The KL is subtracted"),
