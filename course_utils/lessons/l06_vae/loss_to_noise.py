@@ -25,7 +25,9 @@ def units_alive(eigenvalues: Tensor, latent_dim: int) -> tuple[int, int, int]:
 
 def trained_by(x: Tensor, latent_dim: int) -> list[int]:
     """Losses A, B and C as they stand, with E_q exact: how many units each leaves to x (N, D)."""
-    return [_trained(x, latent_dim, *loss) for loss in ((False, False), (True, False), (True, True))]
+    return [
+        _trained(x, latent_dim, *loss) for loss in ((False, False), (True, False), (True, True))
+    ]
 
 
 def _trained(x: Tensor, latent_dim: int, mean_of_pixels: bool, mean_of_units: bool) -> int:
@@ -34,12 +36,11 @@ def _trained(x: Tensor, latent_dim: int, mean_of_pixels: bool, mean_of_units: bo
         encoder = vae.Encoder(x.shape[1], latent_dim).to(x.dtype)
         decoder = vae.Decoder(latent_dim, x.shape[1], (), "fixed").to(x.dtype)
     parameters = [*encoder.parameters(), *decoder.network.parameters()]
-    settings = {"max_iter": 100, "history_size": 30, "line_search_fn": "strong_wolfe"}
-    descent = torch.optim.LBFGS(parameters, **settings)
+    descent = torch.optim.LBFGS(parameters, max_iter=100, line_search_fn="strong_wolfe")
 
     def loss() -> Tensor:
         descent.zero_grad()
-        q, W = encoder(x), decoder.network[0].weight
+        q, (W, _) = encoder(x), decoder.network.parameters()
         squares = (x - decoder(q.mean).mean).square() + q.variance @ W.square().T
         kl = (q.mean.square() + q.variance - 1 - q.variance.log()) / 2
         fit = squares.mean(1) if mean_of_pixels else squares.sum(1)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.distributions import Normal, kl_divergence
 
 from course_utils.kit import Exercise, Mistake
@@ -263,7 +263,7 @@ Exercise(
     nudge="The dimensions of x are independent given z. So what is p(known part | z), once the rest is "
     "integrated out? And does the KL know what of x was measured?",
     tolerance=1e-5,
-    formula="$$\\sum_{d\\ \\text{known}}\\log\\mathcal N(x_d\\mid g_d(z),\\sigma^2) - \\mathrm{KL}\\big(\\mathcal N(\\mu_n, "
-    "\\sigma_n^2)\\,\\|\\,\\mathcal N(0, 1)\\big), \\qquad z = \\mu_n + \\sigma_n\\varepsilon$$ "
+    formula="$$\\sum_{d\\ \\text{known}}\\log\\mathcal N(x_d\\mid g_d(z),\\sigma^2) - \\mathrm{KL}"
+    "\\big(\\mathcal N(\\mu_n, \\sigma_n^2)\\,\\|\\,\\mathcal N(0, 1)\\big), \\qquad z = \\mu_n + \\sigma_n\\varepsilon$$ "
     "Put any number where x is NaN, and multiply the terms by <code>~x.isnan()</code>.",
 )

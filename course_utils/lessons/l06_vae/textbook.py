@@ -82,5 +82,6 @@ def plot_textbook(loss: list[float], num_epochs: int, elbo: float, limit: float)
         fig,
         alt=f"After 500 epochs the textbook's median over five seeds is ELBO {their_elbo:.3f} and evidence "
         f"{evidence:.3f}; the ELBOs lie between {low[-1, 0]:.3f} and {high[-1, 0]:.3f}. Ours, on its "
-        f"minibatches, is at {ours[-1]:.3f} after {num_epochs}, its ELBO on new points {elbo:.3f}. The entropy limit is {limit:.3f}.",
+        f"minibatches, is at {ours[-1]:.3f} after {num_epochs}, its ELBO on new "
+        f"points {elbo:.3f}. The entropy limit is {limit:.3f}.",
     )

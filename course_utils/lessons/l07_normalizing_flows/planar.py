@@ -10,7 +10,6 @@ from torch.nn.functional import softplus
 
 from course_utils import flows
 from course_utils.kit import Exercise, Explorer, Mistake
-from course_utils.lessons.draws import normal
 from course_utils.lessons.l07_normalizing_flows.warp import scene, warped
 
 FOLLOWED = 10  # the square from 0 to 1 in both directions

@@ -134,7 +134,9 @@ def torch_sampled(x, mean, scale, decode, sigma2):
     """Right, by a distribution over the vector of what is known, and plain float32 noise."""
     decoded = decode(mean + scale * torch.randn(len(x), mean.shape[1]))
     fits = [
-        MultivariateNormal(m[~v.isnan()], sigma2 * torch.eye(n)).log_prob(v[~v.isnan()]) if n else m[0] * 0
+        MultivariateNormal(m[~v.isnan()], sigma2 * torch.eye(n)).log_prob(v[~v.isnan()])
+        if n
+        else m[0] * 0
         for v, m, n in ((v, m, int((~v.isnan()).sum())) for v, m in zip(x, decoded, strict=True))
     ]
     q, prior = Independent(Normal(mean, scale), 1), Independent(Normal(0 * mean, 1.0), 1)
