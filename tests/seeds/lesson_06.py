@@ -148,7 +148,9 @@ CLAIMS = [
     Claim("digits, evidence", "17.5 to 20.4", lambda value: 17.5 < value < 20.4),
     Claim("digits, gap", "above 2", lambda value: value > 2),
     Claim(
-        "digits, gap on training images / on test", "a quarter to a half", lambda v: 0.25 < v < 0.5
+        "digits, gap on training images / on test",
+        "a quarter to over a half",
+        lambda v: 0.25 < v < 0.6,
     ),
     Claim("digits, gap after training through noise / without", "below .85", lambda v: v < 0.85),
     Claim("linear VAE, gap of the rotation / the largest", "below .1", lambda v: v < 0.1),

@@ -265,5 +265,6 @@ Exercise(
     tolerance=1e-5,
     formula="$$\\sum_{d\\ \\text{known}}\\log\\mathcal N(x_d\\mid g_d(z),\\sigma^2) - \\mathrm{KL}"
     "\\big(\\mathcal N(\\mu_n, \\sigma_n^2)\\,\\|\\,\\mathcal N(0, 1)\\big), \\qquad "
-    "z = \\mu_n + \\sigma_n\\varepsilon$$ Put any number where x is NaN, and multiply the terms by <code>~x.isnan()</code>.",
+    "z = \\mu_n + \\sigma_n\\varepsilon$$ Put any number where x is NaN, and multiply the terms by "
+    "<code>~x.isnan()</code>.",
 )
