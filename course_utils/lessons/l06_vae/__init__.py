@@ -2,7 +2,7 @@
 
 - recall – Check yourself: three questions, from lessons 04, 05 and 02
 - new_points – 1 · One row for every point: what a new one costs; Alice, Bob and the VAE
-- plain_sight – 2 · All of it, in plain sight: head and ELBO by hand; exercises 06.1 and 06.2
+- plain_sight – 2 · All of it, in plain sight: KL and ELBO by hand; exercises 06.1 and 06.2
 - loop – 2 · A training loop with two planted bugs; exercise 06.3
 - two_noises – 2 · The minibatch's noise and the sample's, told apart; exercise 06.4
 - distribution – 3 · Has it learned the distribution? An infinite mixture, samples, density
@@ -18,7 +18,7 @@
 - sharing – 9 · Encoder and decoder, trained together: a table against an encoder
 """
 
-from course_utils.lessons.l06_vae import loop, loss_to_noise, plain_sight  # their exercises
+from course_utils.lessons.l06_vae import loop, plain_sight  # their exercises
 from course_utils.lessons.l06_vae.black_and_white import (
     explore_latent,
     fit_autoencoder,
@@ -41,6 +41,7 @@ from course_utils.lessons.l06_vae.linear_vae import (
     linear_elbo,
     same_moments,
 )
+from course_utils.lessons.l06_vae.loss_to_noise import trained_by
 from course_utils.lessons.l06_vae.new_points import plot_bob, plot_vae, poll_new_point
 from course_utils.lessons.l06_vae.recall import recall
 from course_utils.lessons.l06_vae.rotation import plot_rotation, turned
@@ -88,7 +89,7 @@ __all__ = [  # noqa: RUF022 – in the notebook's order
     "plot_active",
     "ACTIVE",
     "poll_collapse",
-    "loss_to_noise",
+    "trained_by",
     "COLLAPSE",
     "poll_cure",
     "RACE",

@@ -5,7 +5,10 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+from course_utils import vae
 from course_utils.kit import Exercise, Mistake
+from course_utils.lessons.l06_vae.collapse import ACTIVE
+from course_utils.lessons.l06_vae.linear_vae import kl_of_units
 
 
 def units_alive(eigenvalues: Tensor, latent_dim: int) -> tuple[int, int, int]:
@@ -18,6 +21,35 @@ def units_alive(eigenvalues: Tensor, latent_dim: int) -> tuple[int, int, int]:
     )
     a, b, c = (min(latent_dim, int((eigenvalues > level).sum())) for level in levels)
     return a, b, c
+
+
+def trained_by(x: Tensor, latent_dim: int) -> list[int]:
+    """Losses A, B and C as they stand, with E_q exact: how many units each leaves to x (N, D)."""
+    return [
+        _trained(x, latent_dim, *loss) for loss in ((False, False), (True, False), (True, True))
+    ]
+
+
+def _trained(x: Tensor, latent_dim: int, mean_of_pixels: bool, mean_of_units: bool) -> int:
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        encoder = vae.Encoder(x.shape[1], latent_dim).to(x.dtype)
+        decoder = vae.Decoder(latent_dim, x.shape[1], (), "fixed").to(x.dtype)
+    parameters = [*encoder.parameters(), *decoder.network.parameters()]
+    descent = torch.optim.LBFGS(parameters, max_iter=100, line_search_fn="strong_wolfe")
+
+    def loss() -> Tensor:
+        descent.zero_grad()
+        q, (W, _) = encoder(x), decoder.network.parameters()
+        squares = (x - decoder(q.mean).mean).square() + q.variance @ W.square().T
+        kl = (q.mean.square() + q.variance - 1 - q.variance.log()) / 2
+        fit = squares.mean(1) if mean_of_pixels else squares.sum(1)
+        value = (fit + (kl.mean(1) if mean_of_units else kl.sum(1))).mean()
+        value.backward()
+        return value
+
+    descent.step(loss)  # type: ignore[arg-type]
+    return int((kl_of_units(x, encoder) > ACTIVE).sum())
 
 
 def _at(level: Callable[[int, int], tuple[float, float, float]], most: bool = True) -> Callable:

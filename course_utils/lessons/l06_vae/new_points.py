@@ -12,14 +12,20 @@ def poll_new_point() -> Poll:
     return Poll(
         "Lesson 05's model is trained: θ, and one λₙ for each of N points. A new x arrives. Its q is …",
         [
-            Option("the λₙ of the nearest point", False, "A guess; nobody has optimised it for x."),
             Option(
-                "not there: it takes an optimisation of its own",
-                True,
-                "Hundreds of gradient steps for one new point. That is what we want to get rid of.",
+                "the λₙ of the nearest of the N points",
+                False,
+                "A guess; nobody has optimised it for x.",
             ),
             Option(
-                "already in θ", False, "θ fixes the posterior; the best q still has to be found."
+                "already in θ: the model is trained",
+                False,
+                "θ fixes the posterior; the best q still has to be found.",
+            ),
+            Option(
+                "not there: it takes a climb of its own",
+                True,
+                "Hundreds of gradient steps for one new point. That is what we want to get rid of.",
             ),
         ],
     )

@@ -1,74 +1,96 @@
-"""2 · All of it, in plain sight: the encoder's head and the ELBO by hand; exercises 06.1 and 06.2."""
+"""2 · All of it, in plain sight: KL and ELBO by hand; exercises 06.1 (a KL out of range) and 06.2."""
 
 from collections.abc import Callable
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.distributions import Normal, kl_divergence
 
 from course_utils.kit import Exercise, Mistake
 from course_utils.lessons.draws import normal
 
 
-def encoder_head(output: Tensor, latent_dim: int) -> tuple[Tensor, Tensor]:
-    """Mean and standard deviation, (N, H) each, from outputs (N, 2 H): means, then log variances."""
+def kl_of_output(output: Tensor, latent_dim: int) -> Tensor:
+    """KL(q || N(0, I)) (N,) of the encoder's output (N, 2 H): means, then log variances."""
     mean, log_variance = output[:, :latent_dim], output[:, latent_dim:]
-    return mean, (log_variance / 2).exp()
+    return (mean**2 + log_variance.exp() - 1 - log_variance).sum(1) / 2
+
+
+def _kl_variant(
+    log_scale: Callable = lambda log_variance: log_variance / 2,
+    variance: Callable = torch.exp,
+    half: float = 0.5,
+) -> Callable:
+    """`kl_of_output` with another log sigma or sigma^2, as functions of the log variance."""
+
+    def answer(output: Tensor, latent_dim: int) -> Tensor:
+        mean, log_variance = output[:, :latent_dim], output[:, latent_dim:]
+        terms = mean**2 + variance(log_variance) - 1 - 2 * log_scale(log_variance)
+        return half * terms.sum(1)
+
+    return answer
+
+
+def _outputs(n: int, latent_dim: int, lowest: float) -> Tensor:
+    """Outputs of an encoder in float32, one log variance of which is `lowest`."""
+    output = normal(n, 2 * latent_dim, seed=n).float()
+    output[1, -1] = lowest
+    return output
 
 
 Exercise(
     "06.1",
-    encoder_head,
-    cases=[(normal(5, 4), 2), (normal(4, 2, seed=1), 1), (normal(3, 6, seed=2), 3)],
+    kl_of_output,
+    gradients=("output",),
+    cases=[(_outputs(5, 2, -3.0), 2), (_outputs(4, 1, -240.0), 1), (_outputs(3, 3, -1700.0), 3)],
     mistakes=[
         Mistake(
-            lambda output, latent_dim: (output[:, :latent_dim], output[:, latent_dim:].exp()),
-            "exp of a log variance is the variance. The standard deviation is its root: halve first.",
+            _kl_variant(lambda log_variance: (log_variance / 2).exp().log()),
+            "That is as it stood: exp(−120) is 0 in float32, and log 0 is −∞. Which of the lines asks for "
+            "a number that was there before?",
         ),
         Mistake(
-            lambda output, latent_dim: (output[:, :latent_dim], output[:, latent_dim:] / 2),
-            "Half the log variance is log σ, still a logarithm: take its exp.",
+            _kl_variant(lambda log_variance: (log_variance / 2).exp().clamp(min=1e-8).log()),
+            "Finite, but with a floor under σ, or a little added to it, it is another KL: 18 nats where it "
+            "should be 120, and there its gradient is 0, so the unit never comes back. None is needed.",
         ),
         Mistake(
-            lambda output, latent_dim: (output[:, :latent_dim], output[:, latent_dim:]),
-            "The second half holds log variances, which may be negative: a scale needs exp.",
+            lambda output, latent_dim: _kl_variant(
+                lambda log_variance: (log_variance / 2).exp().log()
+            )(output.double(), latent_dim).float(),
+            "float64 only moves the cliff: at a log variance of −1700 σ is 0 there, too.",
         ),
         Mistake(
-            lambda output, latent_dim: (
-                output[:, :latent_dim],
-                nn.functional.softplus(output[:, latent_dim:]),
-            ),
-            "Softplus would do for another code. These outputs are log variances: exp(½ ·).",
+            _kl_variant(lambda log_variance: log_variance),
+            "You have it nearly: 2 log σ is the log variance itself, not twice that.",
         ),
         Mistake(
-            lambda output, latent_dim: (
-                output[:, latent_dim:],
-                (output[:, :latent_dim] / 2).exp(),
-            ),
-            "You took the halves in the wrong order: the means come first.",
+            _kl_variant(lambda log_variance: log_variance / 4),
+            "You have it nearly: 2 log σ is the log variance itself, not half of it.",
         ),
         Mistake(
-            lambda output, latent_dim: (output[:, ::2], (output[:, 1::2] / 2).exp()),
-            "You alternated. The means are the first H columns, the log variances the last H.",
+            _kl_variant(variance=lambda log_variance: (log_variance / 2).exp()),
+            "The logarithm is mended. But exp(½ log σ²) is σ, and the KL has σ².",
         ),
+        Mistake(_kl_variant(half=1.0), "The place is right, but a factor ½ has been lost."),
         Mistake(
-            lambda output, latent_dim: (
-                output[:, :latent_dim],
-                (-output[:, latent_dim:] / 2).exp(),
-            ),
-            "The sign: that is one over the standard deviation, as for log precisions.",
+            lambda *case: kl_of_output(*case).sum(),
+            "The place is right. But return one KL per data point.",
         ),
     ],
-    nudge="The network's second half is log σ². What is σ?",
-    formula="$$\\sigma_n = \\exp\\big(\\tfrac12\\log\\sigma_n^2\\big)$$",
+    nudge="What is σ in float32 if its logarithm is −120? And of the four terms, which one minds?",
+    formula="$$-2\\log\\sigma = -\\log\\sigma^2$$ and $\\log\\sigma^2$ is what the network puts out: "
+    "the KL needs no logarithm of anything. Its slope in it, $\\tfrac12(\\sigma^2 - 1)$, is then "
+    "$-\\tfrac12$ far below: the unit is pulled back.",
+    tolerance=1e-5,
 )
 
 
 def elbo(x: Tensor, mean: Tensor, scale: Tensor, decode: Callable, sigma2: Tensor) -> Tensor:
-    """One-sample ELBO (N,) for x (N, D) with q = N(mean, scale^2), both (N, H); sigma2 ()."""
-    q = Normal(mean, scale)
-    z = q.rsample()
-    fit = Normal(decode(z), sigma2**0.5).log_prob(x).sum(1)
+    """One-sample ELBO (N,) of what is known of x (N, D), NaN where it is not; q = N(mean, scale^2)."""
+    q, known = Normal(mean, scale), ~x.isnan()
+    terms = Normal(decode(q.rsample()), sigma2**0.5).log_prob(x.nan_to_num())
+    fit = (known * terms).sum(1)
     kl = kl_divergence(q, Normal(torch.zeros_like(mean), 1.0)).sum(1)
     return fit - kl
 
@@ -82,6 +104,7 @@ def _elbo_variant(
     divergence: str = "closed",
     noise: str = "own",
     constant: bool = True,
+    gap: str = "dropped",
 ) -> Callable:
     """`elbo` with one thing done differently."""
 
@@ -91,19 +114,41 @@ def _elbo_variant(
             z = q.rsample() if moving else q.sample()
         else:
             z = mean + scale * (torch.randn(mean.shape[1]) if noise == "shared" else 0.0)
-        terms = Normal(decode(z), sigma2**0.5 if root else sigma2).log_prob(x)
+        known, decoded = ~x.isnan(), decode(z)
+        filled = torch.where(known, x, decoded.detach() if gap == "decoded" else 0.0)
+        terms = Normal(decoded, sigma2**0.5 if root else sigma2).log_prob(filled)
         if not constant:
-            terms = -(x - decode(z)).square() / (2 * sigma2)
-        fit = terms.sum(1) if across == "sum" else terms.mean(1)
+            terms = -(filled - decoded).square() / (2 * sigma2)
+        if gap in ("dropped", "scaled"):
+            terms = terms * known
+        if gap == "scaled":
+            terms = terms * (x.shape[1] / known.sum(1, keepdim=True).clamp(min=1))
+        fit = terms.sum(1) if across in ("sum", "batch") else terms.mean(1)
         prior = Normal(torch.zeros_like(mean), 1.0)
         price = {
             "closed": kl_divergence(q, prior),
             "sampled": q.log_prob(z) - prior.log_prob(z),
             "reversed": kl_divergence(prior, q),
         }[divergence]
-        return fit - kl * (price.mean(1) if across == "both" else price.sum(1))
+        kls = {"both": price.mean(1), "batch": price.sum()}.get(across, price.sum(1))
+        return fit - kl * kls
 
     return answer
+
+
+def _nan_hidden(x: Tensor, mean: Tensor, scale: Tensor, decode: Callable, sigma2: Tensor) -> Tensor:
+    """By the formula, the NaN taken out of the values at the end, but not of the gradients."""
+    q = Normal(mean, scale)
+    error = (x - decode(q.rsample())).square() / sigma2
+    terms = torch.where(x.isnan(), 0.0, -(error + (2 * torch.pi * sigma2).log()) / 2)
+    return terms.sum(1) - kl_divergence(q, Normal(torch.zeros_like(mean), 1.0)).sum(1)
+
+
+def _incomplete(n: int) -> Tensor:
+    """x (n, 3) in float32: of one row a number is missing, of another all are."""
+    x = normal(n, 3).float()
+    x[1, 2], x[3] = torch.nan, torch.nan
+    return x
 
 
 def _decode(z: Tensor) -> Tensor:
@@ -118,13 +163,38 @@ Exercise(
     cases=[
         # In float32, as in the notebook, so that torch.randn(mean.shape) draws what rsample draws.
         (
-            *(part.float() for part in (normal(n, 3), normal(n, h, seed=n), normal(n, h).exp())),
+            _incomplete(n),
+            *(part.float() for part in (normal(n, h, seed=n), normal(n, h).exp())),
             _decode,
             torch.tensor(sigma2),
         )
         for n, h, sigma2 in ((6, 2, 0.3), (5, 3, 2.0))
     ],
     mistakes=[
+        Mistake(
+            _elbo_variant(gap="zero"),
+            "You put 0 where x is not known, and scored it like a measurement. What is not known is "
+            "integrated out: its factor of p(x | z) becomes 1, its term 0.",
+        ),
+        Mistake(
+            _elbo_variant(gap="decoded"),
+            "You filled the gaps with the decoder's own mean: each then counts as a perfect hit, worth "
+            "−½ log 2πσ², and makes σ² shrink. Leave the term out.",
+        ),
+        Mistake(
+            _elbo_variant(gap="scaled"),
+            "You scaled the known terms up to D. The bound is on the density of what is known, and the "
+            "less is known, the more the KL counts.",
+        ),
+        Mistake(
+            _nan_hidden,
+            "The value is right, but gradients are NaN: <code>where</code> hides the NaN only on the way "
+            "there, and on the way back 0 · NaN is NaN. Fill x before it is used.",
+        ),
+        Mistake(
+            _elbo_variant(across="batch"),
+            "Your KL is summed over the points, too: each then pays for all. Sum over the latents, axis 1.",
+        ),
         Mistake(
             _elbo_variant(moving=False),
             "The value is right, the gradient is not: <code>sample()</code> cuts z off from the "
@@ -190,9 +260,11 @@ Exercise(
             "That is the loss. The exercise wants the bound itself, without the minus.",
         ),
     ],
-    nudge="Draw z so that gradients pass; log p(x | z) summed over D; the KL of two Normals, over H.",
+    nudge="The dimensions of x are independent given z. So what is p(known part | z), once the rest is "
+    "integrated out? And does the KL know what of x was measured?",
     tolerance=1e-5,
-    formula="$$\\log\\mathcal N(x\\mid g(z),\\sigma^2 I) - \\mathrm{KL}\\big(\\mathcal N(\\mu_n, "
-    "\\sigma_n^2)\\,\\|\\,\\mathcal N(0, 1)\\big), \\qquad z = \\mu_n + \\sigma_n\\varepsilon$$ "
-    "<code>torch.distributions.kl_divergence</code> knows the KL.",
+    formula="$$\\sum_{d\\ \\text{known}}\\log\\mathcal N(x_d\\mid g_d(z),\\sigma^2) - \\mathrm{KL}"
+    "\\big(\\mathcal N(\\mu_n, \\sigma_n^2)\\,\\|\\,\\mathcal N(0, 1)\\big), \\qquad "
+    "z = \\mu_n + \\sigma_n\\varepsilon$$ Put any number where x is NaN, and multiply the terms by "
+    "<code>~x.isnan()</code>.",
 )

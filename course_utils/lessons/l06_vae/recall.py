@@ -9,25 +9,31 @@ def recall(number: int) -> Poll:
         Poll(
             "From lesson 04: q.sample() stands where q.rsample() is meant. The encoder of a VAE …",
             [
-                Option("raises an error", False, "The code runs, and the loss may even fall."),
+                Option("raises an error at once", False, "It runs, and the loss may even fall."),
+                Option("learns, but more slowly", False, "What is left knows nothing of x."),
                 Option(
-                    "no longer hears from the decoder",
+                    "hears the KL's gradient alone",
                     True,
                     "The sample is a constant: the gradient of log p(x | z) stops there.",
                 ),
-                Option("learns, only more slowly", False, "What is left knows nothing of x."),
             ],
         ),
         Poll(
             "From lesson 05: after a perfect E-step with a Gaussian q for each point, the gap is …",
             [
-                Option("0", False, "Only where the posterior is a Gaussian of that family."),
                 Option(
-                    "KL(q* ‖ posterior), a property of the family and the model",
+                    "KL(q* ‖ posterior), which is the family's",
                     True,
                     "The best q* of a family that lacks the posterior stays below the evidence.",
                 ),
-                Option("the Monte Carlo error", False, "More samples do not close it."),
+                Option(
+                    "0, as the E-step was perfect",
+                    False,
+                    "Only where the posterior is a Gaussian of that family.",
+                ),
+                Option(
+                    "the Monte Carlo error of the bound", False, "More samples do not close it."
+                ),
             ],
         ),
         Poll(

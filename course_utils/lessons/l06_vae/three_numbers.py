@@ -1,4 +1,4 @@
-"""4 · Three numbers in place of one: the two gaps, what to mend, and who pays."""
+"""4 · Three numbers in place of one: the two gaps, what an encoder can win, and who pays."""
 
 import torch
 from torch import Tensor
@@ -10,30 +10,37 @@ GAP = style.ROLES["gap"]
 
 
 def poll_remedy() -> Poll:
-    """Which of the losses of a measured VAE is the large one."""
+    """Which of two measured VAEs a better encoder helps, and how far."""
     return Poll(
-        "A VAE of the arc: entropy limit −0.54, evidence −0.57, refined bound −0.57, ELBO −0.75 nats. "
-        "What would raise its ELBO most?",
+        "Two VAEs of the arc, limit −0.54. The first: evidence −0.60, refined bound −0.62, ELBO −0.64 "
+        "nats. The second: evidence −0.56, refined bound −0.58, ELBO −0.70. Their decoders are held; you "
+        "may train one encoder on, as long as you like. What is the best ELBO that you can reach?",
         [
             Option(
-                "a larger decoder",
+                "−0.62, with the first",
                 False,
-                "The model's evidence lacks 0.03 nats of the limit: there is little to win.",
+                "So far it gets. But the second, worse today, has more to win from its encoder.",
             ),
             Option(
-                "a richer family of q",
+                "−0.60, with the first",
                 False,
-                "The best Gaussians already reach the evidence: the approximation gap is near 0.",
+                "Its evidence: no Gaussian q gets there. What q* lacks is the approximation gap.",
             ),
             Option(
-                "a better encoder, or refining its q",
+                "−0.56, with the second",
+                False,
+                "Its evidence is what its posterior itself would score; the best Gaussian has −0.58.",
+            ),
+            Option(
+                "−0.58, with the second",
                 True,
-                "0.18 nats lie between ELBO(encoder) and ELBO(q*): the amortisation gap.",
+                "The perfect encoder chooses q* everywhere: the refined bound. 0.12 nats of "
+                "amortisation gap close, the approximation gap of 0.02 stays.",
             ),
             Option(
-                "more samples of z in the estimate",
+                "−0.54, with either",
                 False,
-                "They steady the number. The ELBO is an expectation: it stays where it is.",
+                "That takes another decoder: an ELBO is never above its own model's evidence.",
             ),
         ],
     )

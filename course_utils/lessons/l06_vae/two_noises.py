@@ -45,7 +45,7 @@ def poll_budget() -> Poll:
 def gradient_noise(gradients: Tensor, batch_size: int, num_samples: int) -> tuple[Tensor, Tensor]:
     """The variance of a minibatch's mean gradient that comes from its points, and from epsilon.
 
-    gradients: (N, K), of each of N data points with K draws of epsilon.
+    gradients: (N, draws), of each of N data points with so many draws of epsilon.
     """
     within = gradients.var(1).mean()  # of one draw, about its point's mean
     between = gradients.mean(1).var() - within / gradients.shape[1]
@@ -79,7 +79,7 @@ Exercise(
     mistakes=[
         Mistake(
             _variant(correct=False),
-            "Nearly. A point's mean over K draws still carries noise of ε, of variance within / K: the "
+            "Nearly. A point's mean over its draws still carries noise of ε, of variance within / draws: the "
             "variance of these means is too large by that.",
             tolerance=0.005,
         ),
@@ -102,6 +102,14 @@ Exercise(
             "own means.",
         ),
         Mistake(
+            lambda gradients, batch_size, num_samples: (
+                gradient_noise(gradients, batch_size, num_samples)[0],
+                gradients.var() / (batch_size * num_samples),
+            ),
+            "The points' part is right. But the variance of all entries holds the spread of the points, "
+            "too: take that of each row about its own mean.",
+        ),
+        Mistake(
             lambda gradients, batch_size, num_samples: tuple(
                 part * factor
                 for part, factor in zip(
@@ -118,12 +126,12 @@ Exercise(
         ),
     ],
     nudge="Variance = variance of the means + mean of the variances. Take it over the rows; then ask "
-    "what a mean over only K draws does to the first term.",
+    "what a mean over only so few draws does to the first term.",
     formula="$$\\operatorname{Var}\\Big[\\tfrac1B\\sum_{b}\\tfrac1S\\sum_s g_{bs}\\Big] = "
     "\\frac{\\operatorname{Var}_n \\mathbb E_\\varepsilon g_n}{B} + "
     "\\frac{\\mathbb E_n\\operatorname{Var}_\\varepsilon g_n}{BS},\\qquad "
     "\\operatorname{Var}_n \\bar g_n = \\operatorname{Var}_n\\mathbb E_\\varepsilon g_n + "
-    "\\tfrac1K\\,\\mathbb E_n\\operatorname{Var}_\\varepsilon g_n$$",
+    "\\frac{\\mathbb E_n\\operatorname{Var}_\\varepsilon g_n}{\\text{draws}}$$",
 )
 
 

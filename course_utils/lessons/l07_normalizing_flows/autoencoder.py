@@ -79,15 +79,15 @@ def poll_digits() -> Poll:
                 "tenth of a nat.",
             ),
             Option(
+                "raises the evidence by nats",
+                False,
+                "q is not in the evidence. It can change only by the way the decoder is trained.",
+            ),
+            Option(
                 "changes the gap little",
                 True,
                 "A tenth of a nat was the family's share. The rest is the network's, which guesses "
                 "badly for an image that it has not seen; the flow reads the same network.",
-            ),
-            Option(
-                "raises the evidence by nats",
-                False,
-                "q is not in the evidence. It can change only by the way the decoder is trained.",
             ),
         ],
     )

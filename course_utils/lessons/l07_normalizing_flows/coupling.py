@@ -86,17 +86,17 @@ def two_layers(z: Tensor, s: Callable, t: Callable) -> tuple[Tensor, Tensor]:
 
 def _two(
     f: Callable = lambda value, s, t: value * s.exp() + t,
-    log_det: Callable = lambda first, second, late: first + second,
+    log_det: Callable = lambda first, second, late, old: first + second,
     second_reads: str = "new",
 ) -> Callable:
-    """two_layers with one thing done differently; late: s of A after it moved."""
+    """two_layers with one thing done differently; late: s of A after it moved, old: of B before."""
 
     def answer(z: Tensor, s: Callable, t: Callable) -> tuple[Tensor, Tensor]:
         A, B = z.chunk(2, -1)
         new_B = f(B, s(A), t(A))
         read = new_B if second_reads == "new" else B
         new_A = f(A, s(read), t(read))
-        parts = (s(u).sum(-1) for u in (A, read, new_A))
+        parts = (s(u).sum(-1) for u in (A, read, new_A, B))
         return torch.cat([new_A, new_B], -1), log_det(*parts)
 
     return answer
@@ -108,9 +108,19 @@ Exercise(
     cases=[(normal(5, 4), *nets()), (normal(3, 4, seed=4), *nets())],
     mistakes=[
         Mistake(
-            _two(log_det=lambda first, second, late: late + second),
+            _two(log_det=lambda first, second, late, old: late + second),
             "That is the bug itself: at the end A is no longer what the first layer read. Each "
             "layer's log-determinant belongs to <i>its own</i> input.",
+        ),
+        Mistake(
+            _two(log_det=lambda first, second, late, old: first + old),
+            "s(A) is right now. But you took s(B) before B had moved, and the second layer reads the new "
+            "B: its log-determinant is taken at what enters <i>it</i>.",
+        ),
+        Mistake(
+            _two(log_det=lambda first, second, late, old: late + old),
+            "Each s at the wrong moment: s(A) belongs to the A that the first layer read, s(B) to the B "
+            "that the second did.",
         ),
         Mistake(
             _two(second_reads="old"),
@@ -118,15 +128,15 @@ Exercise(
             "Jacobian is not triangular. The second layer reads what the first has made.",
         ),
         Mistake(
-            _two(log_det=lambda first, second, late: first),
+            _two(log_det=lambda first, second, late, old: first),
             "The second layer stretches too. Log-determinants add.",
         ),
         Mistake(
-            _two(log_det=lambda first, second, late: second),
+            _two(log_det=lambda first, second, late, old: second),
             "The first layer stretches too. Log-determinants add.",
         ),
         Mistake(
-            _two(log_det=lambda first, second, late: -(first + second)),
+            _two(log_det=lambda first, second, late, old: -(first + second)),
             "The sign: this is log|det dx/dz| of z → x, and exp(s) is the slope in that direction.",
         ),
         Mistake(
@@ -150,58 +160,85 @@ Exercise(
 )
 
 
-def coupling_pull(x: Tensor, s: Callable, t: Callable) -> tuple[Tensor, Tensor]:
-    """z (N, D) and log|det dx/dz| (N,): the inverse of coupling_push."""
-    x_A, x_B = x.chunk(2, -1)
-    z_B = (x_B - t(x_A)) * (-s(x_A)).exp()
-    return torch.cat([x_A, z_B], -1), s(x_A).sum(-1)
+def two_layers_pull(x: Tensor, s: Callable, t: Callable) -> tuple[Tensor, Tensor]:
+    """z (N, D) and log|det dx/dz| (N,): the inverse of two_layers."""
+    A, B = x.chunk(2, -1)
+    A = (A - t(B)) * (-s(B)).exp()  # the last layer first; B is as it found it
+    log_det = s(B).sum(-1)
+    B = (B - t(A)) * (-s(A)).exp()
+    return torch.cat([A, B], -1), log_det + s(A).sum(-1)
 
 
-def _pull_variant(z_B: Callable, sign: float = 1.0) -> Callable:
-    """coupling_pull with another z_B(x_A, x_B, s, t) or sign of its log-determinant."""
+def _pull_variant(
+    undo: Callable = lambda value, s, t: (value - t) * (-s).exp(),
+    log_det: Callable = lambda first, second, early, late: first + second,
+    order: str = "last first",
+) -> Callable:
+    """two_layers_pull with one thing done differently; early: s of the A given, late: of the B found."""
 
     def answer(x: Tensor, s: Callable, t: Callable) -> tuple[Tensor, Tensor]:
-        x_A, x_B = x.chunk(2, -1)
-        return torch.cat([x_A, z_B(x_A, x_B, s, t)], -1), sign * s(x_A).sum(-1)
+        A, B = x.chunk(2, -1)
+        if order == "last first":
+            old_A = undo(A, s(B), t(B))
+            old_B = undo(B, s(old_A), t(old_A))
+            read = (old_A, B)
+        else:
+            old_B = undo(B, s(A), t(A))
+            old_A = undo(A, s(old_B), t(old_B))
+            read = (A, old_B)
+        parts = (s(u).sum(-1) for u in (*read, A, old_B))
+        return torch.cat([old_A, old_B], -1), log_det(*parts)
 
     return answer
 
 
-def _undone(x_A: Tensor, x_B: Tensor, s: Callable, t: Callable) -> Tensor:
-    return (x_B - t(x_A)) * (-s(x_A)).exp()
-
-
 Exercise(
     "07.4",
-    coupling_pull,
+    two_layers_pull,
     cases=[(normal(5, 4), *nets()), (normal(3, 4, seed=4), *nets())],
     mistakes=[
         Mistake(
-            _pull_variant(_undone, -1.0),
-            "That is log|det dz/dx|. In this course both directions report log|det dx/dz|.",
+            _pull_variant(order="first first"),
+            "You undid the first layer first. Its A is not there yet: what x holds is the A that the "
+            "second layer made. Undo the last layer first.",
         ),
         Mistake(
-            _pull_variant(lambda x_A, x_B, s, t: x_B * (-s(x_A)).exp() - t(x_A)),
-            "The order: the shift came last, so it is undone first.",
+            _pull_variant(log_det=lambda first, second, early, late: -(first + second)),
+            "z is right. The rest is log|det dz/dx|: in this course both directions report log|det dx/dz|.",
         ),
         Mistake(
-            _pull_variant(lambda x_A, x_B, s, t: (x_B - t(x_A)) * s(x_A).exp()),
+            _pull_variant(log_det=lambda first, second, early, late: early + second),
+            "z is right. But s(A) was read before A was found: the first layer saw the old A, at the end "
+            "of your way back.",
+        ),
+        Mistake(
+            _pull_variant(log_det=lambda first, second, early, late: first + late),
+            "z is right. But s(B) was read after B was undone: the second layer saw the B that is in x.",
+        ),
+        Mistake(
+            _pull_variant(log_det=lambda first, second, early, late: early + late),
+            "z is right. Both s were read at the wrong moment: s(B) belongs to the B in x, s(A) to the A "
+            "in z.",
+        ),
+        Mistake(
+            _pull_variant(undo=lambda value, s, t: value * (-s).exp() - t),
+            "The order within a layer: the shift came last, so it is undone first.",
+        ),
+        Mistake(
+            _pull_variant(undo=lambda value, s, t: (value - t) * s.exp()),
             "You scaled once more. To undo exp(s), multiply by exp(−s).",
         ),
         Mistake(
-            _pull_variant(lambda x_A, x_B, s, t: x_B / (s(x_A).exp() + t(x_A))),
-            "You undid z_B (exp(s) + t). The layer is z_B · exp(s), and then + t: subtract t, then "
-            "divide.",
+            _pull_variant(undo=lambda value, s, t: value / (s.exp() + t)),
+            "You undid B (exp(s) + t). A layer is B · exp(s), and then + t: subtract t, then divide.",
         ),
         Mistake(
-            _pull_variant(lambda x_A, x_B, s, t: x_B * s(x_A).exp() + t(x_A)),
+            lambda *case: two_layers(*case),
             "That is the way from z to x again.",
         ),
-        Mistake(
-            _pull_variant(lambda x_A, x_B, s, t: (x_B - t(x_B)) * (-s(x_B)).exp()),
-            "s and t were computed from z_A, and x_A is z_A. From x_B they come out differently.",
-        ),
     ],
-    nudge="x_A is z_A, so s and t are the same numbers as on the way there.",
-    formula="$$z_A = x_A,\\qquad z_B = (x_B - t(x_A))\\odot e^{-s(x_A)}$$",
+    nudge="Which of the two layers is undone first, and which half does it read? At that moment, is that "
+    "half as the layer saw it?",
+    formula="$$z_A = (x_A - t(x_B))\\odot e^{-s(x_B)},\\qquad z_B = (x_B - t(z_A))\\odot e^{-s(z_A)}$$ and "
+    "$\\log|\\det J| = \\sum_i s_i(z_A) + \\sum_i s_i(x_B)$, as in 07.3.",
 )

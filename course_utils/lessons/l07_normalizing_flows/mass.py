@@ -1,6 +1,6 @@
 """1, mass is conserved: twenty bins of equal mass, and exercise 07.1."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from math import expm1, log, pi
 
 import ipywidgets as widgets
@@ -38,14 +38,12 @@ def bins(slope: float, share: float) -> tuple[Tensor, Tensor]:
 
 def predict_bins() -> Prediction:
     """Ask what a steep map does to the density, then bend it."""
-    question = "The map x = T(z) has slope 5 at z. What happens to the density there?"
+    question = "T has slope 5 at z. Compared with the density at z, that of x at T(z) is …"
     options = [
-        Option("five times higher at T(z)", False, "Neighbours end up further apart, not closer."),
-        Option(
-            "five times lower at T(z)", True, "The same mass is spread over five times the width."
-        ),
-        Option("it stays", False, "The mass stays. It is on another width."),
-        Option("it depends on p(z)", False, "The factor is 1/5 whatever p(z) is."),
+        Option("five times as high", False, "Neighbours end up further apart, not closer."),
+        Option("the same", False, "The mass is the same. It is on another width."),
+        Option("a fifth", True, "The same mass is spread over five times the width."),
+        Option("more or less, by p(z)", False, "The factor is 1/5 whatever p(z) is."),
     ]
     return predict(question, options, explore_bins())
 
@@ -112,74 +110,108 @@ def explore_bins() -> Explorer:
     return Explorer(scene, update, controls, strip)
 
 
-def log_density(x: Tensor, inverse: Callable, slope: Callable) -> Tensor:
-    """log p(x) (N,) of x = T(z), z ~ N(0, 1), from T's inverse and its slope T'(z)."""
-    z = inverse(x)
+def _bent(z: Tensor) -> Tensor:
+    """The slope of a T with a corner: 1 to the right of -1, -3 to its left; see the third case."""
+    return torch.where(z > -1, 1.0, -3.0).to(z.dtype)
+
+
+def log_density(x: Tensor, branches: Sequence[Callable], slope: Callable) -> Tensor:
+    """log p(x) (N,) of x = T(z), z ~ N(0, 1): branches give every z with T(z) = x, slope is T'(z)."""
+    z = torch.stack([branch(x) for branch in branches])
     log_p = -z.square() / 2 - log(2 * pi) / 2
-    return log_p - slope(z).abs().log()
+    return (log_p - slope(z).abs().log()).logsumexp(0)
+
+
+def _density_variant(
+    combine: Callable = lambda parts: parts.logsumexp(0),
+    volume: Callable = lambda slope: slope.abs().log(),
+    used: slice = slice(None),
+    at: str = "z",
+) -> Callable:
+    """log_density with one thing done differently."""
+
+    def answer(x: Tensor, branches: Sequence[Callable], slope: Callable) -> Tensor:
+        z = torch.stack([branch(x) for branch in branches[used]])
+        log_p = -z.square() / 2 - log(2 * pi) / 2
+        return combine(log_p - volume(slope(z if at == "z" else x.expand_as(z))))
+
+    return answer
+
+
+def _signed(x: Tensor, branches: Sequence[Callable], slope: Callable) -> Tensor:
+    z = torch.stack([branch(x) for branch in branches])
+    return ((-z.square() / 2).exp() / slope(z) / (2 * pi) ** 0.5).sum(0).abs().log()
+
+
+def _slopes_added(x: Tensor, branches: Sequence[Callable], slope: Callable) -> Tensor:
+    z = torch.stack([branch(x) for branch in branches])
+    log_p = -z.square() / 2 - log(2 * pi) / 2
+    return log_p.logsumexp(0) - slope(z).abs().sum(0).log()
 
 
 Exercise(
     "07.1",
     log_density,
     cases=[
-        (normal(6).exp(), torch.log, torch.exp),
-        (normal(5, seed=1), lambda x: (1 - x) / 3, lambda z: torch.full_like(z, -3.0)),
+        (normal(6).exp(), [torch.log], torch.exp),
+        (normal(5, seed=1).exp(), [torch.sqrt, lambda x: -x.sqrt()], lambda z: 2 * z),
+        (normal(5, seed=2).exp(), [lambda x: x - 1, lambda x: -1 - x / 3], _bent),
     ],
     mistakes=[
         Mistake(
-            lambda x, inverse, slope: (
-                -inverse(x).square() / 2 - log(2 * pi) / 2 + slope(inverse(x)).abs().log()
+            _density_variant(combine=lambda parts: parts.sum(0)),
+            "You added the <i>log</i> densities of the branches. Masses add, so densities do: exp, sum, "
+            "log, or <code>logsumexp</code>.",
+        ),
+        Mistake(
+            _density_variant(combine=lambda parts: parts.logsumexp(0) - log(len(parts))),
+            "You averaged over the branches. Every branch brings all of its mass to x: they add.",
+        ),
+        Mistake(
+            _density_variant(used=slice(1)),
+            "That is the first branch alone. Every z with T(z) = x has put mass there.",
+        ),
+        Mistake(
+            lambda x, branches, slope: (
+                _density_variant(used=slice(1))(x, branches, slope) + log(len(branches))
             ),
+            "You took the first branch as many times as there are branches. They have different z, and "
+            "need not be equally dense or equally steep.",
+        ),
+        Mistake(
+            _density_variant(volume=lambda slope: slope.log()),
+            "A branch on which T decreases has a negative slope: a width is |T′| dz.",
+        ),
+        Mistake(
+            _signed,
+            "You added p(z) / T′(z), sign and all: branches that rise and fall then cancel. A width is "
+            "|T′| dz, branch by branch.",
+        ),
+        Mistake(
+            _slopes_added,
+            "Each branch has a slope of its own. Divide each density by its own |T′|, and then add.",
+        ),
+        Mistake(
+            _density_variant(volume=lambda slope: -slope.abs().log()),
             "The sign: where T stretches, mass is spread and the density falls.",
         ),
         Mistake(
-            lambda x, inverse, slope: (
-                -inverse(x).square() / 2 - log(2 * pi) / 2 - slope(inverse(x)).abs()
-            ),
+            _density_variant(volume=lambda slope: slope.abs()),
             "You subtracted the slope itself. A density is divided by it, so from a log density its "
             "logarithm is subtracted.",
         ),
         Mistake(
-            lambda x, inverse, slope: (
-                -inverse(x).square() / 2 - log(2 * pi) / 2 - slope(inverse(x))
-            ),
-            "You subtracted the slope itself, sign and all. A density is divided by |T′|: subtract "
-            "its logarithm.",
+            _density_variant(volume=lambda slope: torch.zeros_like(slope)),
+            "Those are densities of z. The volume is missing: divide each by its |T′(z)|.",
         ),
+        Mistake(_density_variant(at="x"), "The slope is a function of z, and you gave it x."),
         Mistake(
-            lambda x, inverse, slope: (
-                (-inverse(x).square() / 2 - log(2 * pi) / 2) / slope(inverse(x)).abs()
-            ),
-            "A density is divided by the slope, a <i>log</i> density has the slope's log subtracted.",
-        ),
-        Mistake(
-            lambda x, inverse, slope: -inverse(x).square() / 2 - log(2 * pi) / 2,
-            "That is the density of z. The volume is missing: subtract log|T′(z)|.",
-        ),
-        Mistake(
-            lambda x, inverse, slope: (
-                -inverse(x).square() / 2 - log(2 * pi) / 2 - slope(x).abs().log()
-            ),
-            "The slope is a function of z, and you gave it x.",
-        ),
-        Mistake(
-            lambda x, inverse, slope: -x.square() / 2 - log(2 * pi) / 2 - slope(x).abs().log(),
-            "That never goes back to z: N(0, 1) is the density of z = T⁻¹(x).",
-        ),
-        Mistake(
-            lambda x, inverse, slope: (
-                -inverse(x).square() / 2 - log(2 * pi) / 2 - slope(inverse(x)).log()
-            ),
-            "Right for increasing T. A decreasing one has a negative slope: a width is |T′| dz.",
-        ),
-        Mistake(
-            lambda x, inverse, slope: (
-                -inverse(x).square() / 2 - log(2 * pi) / 2 - slope(inverse(x)).abs().log()
-            ).mean(),
+            lambda *case: log_density(*case).mean(),
             "Return one log density per point; the mean is taken later, in sight.",
         ),
     ],
-    nudge="Where was x before the map? How dense was it there? And how wide has dz become?",
-    formula="$$\\log p(x) = \\log\\mathcal N(z\\mid 0, 1) - \\log|T'(z)|,\\qquad z = T^{-1}(x)$$",
+    nudge="Take a small interval at x. Which intervals of z land on it, how much mass has each, and how "
+    "wide is it?",
+    formula="Every branch j has its own $z_j$ and brings its own mass: $$p(x) = \\sum_j "
+    "\\frac{\\mathcal N(z_j\\mid 0, 1)}{|T'(z_j)|}$$ In logs: <code>torch.logsumexp</code>.",
 )

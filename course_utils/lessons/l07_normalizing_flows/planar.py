@@ -1,4 +1,4 @@
-"""3, which maps? Planar and radial: one layer bent by hand, and exercise 07.2."""
+"""3, which maps? Planar and radial: one layer bent by hand; where one folds, exercise 07.2."""
 
 from collections.abc import Callable
 from math import cos, expm1, log, radians, sin
@@ -10,7 +10,6 @@ from torch.nn.functional import softplus
 
 from course_utils import flows
 from course_utils.kit import Exercise, Explorer, Mistake
-from course_utils.lessons.draws import normal
 from course_utils.lessons.l07_normalizing_flows.warp import scene, warped
 
 FOLLOWED = 10  # the square from 0 to 1 in both directions
@@ -79,65 +78,85 @@ def planar(z: Tensor, w: Tensor, u: Tensor, b: float) -> tuple[Tensor, Tensor]:
     return z + h[:, None] * u_hat, (1 + (1 - h**2) * (w @ u_hat)).log()
 
 
-def _planar_variant(
-    norm: Callable = lambda w: w @ w,
-    safe: bool = True,
-    slope: Callable = lambda h: 1 - h**2,
-    finish: Callable = torch.log,
-) -> Callable:
-    """planar with one thing done differently."""
+def fold(w: Tensor, u: Tensor) -> tuple[Tensor, Tensor]:
+    """Of x = z + u tanh(a): det J < 0 for |a| < a_0, and |w^T x + b| < y_0 comes from three z; or 0."""
+    steep = (-(w @ u)).clamp(min=1.0)
+    a_0 = (1 - 1 / steep).sqrt().atanh()
+    return a_0, steep * a_0.tanh() - a_0
 
-    def answer(z: Tensor, w: Tensor, u: Tensor, b: float) -> tuple[Tensor, Tensor]:
-        wu = w @ u
-        u_hat = u + (softplus(wu) - 1 - wu) * w / norm(w) if safe else u
-        h = (z @ w + b).tanh()
-        return z + h[:, None] * u_hat, finish(1 + slope(h) * (w @ u_hat))
+
+def _fold_variant(
+    steepness: Callable = lambda w, u: -(w @ u),
+    edge: Callable = lambda steep: (1 - 1 / steep).sqrt().atanh(),
+    lands: Callable = lambda a_0, steep: steep * a_0.tanh() - a_0,
+    safe: bool = True,
+) -> Callable:
+    """fold with one thing done differently."""
+
+    def answer(w: Tensor, u: Tensor) -> tuple[Tensor, Tensor]:
+        steep = steepness(w, u)
+        if safe and steep <= 1:
+            return torch.zeros_like(steep), torch.zeros_like(steep)
+        a_0 = edge(steep)
+        return a_0, lands(a_0, steep)
 
     return answer
 
 
-def _unsafe_determinant(z: Tensor, w: Tensor, u: Tensor, b: float) -> tuple[Tensor, Tensor]:
-    h = (z @ w + b).tanh()
-    return planar(z, w, u, b)[0], (1 + (1 - h**2) * (w @ u)).log()
+def _vector(*numbers: float) -> Tensor:
+    return torch.tensor(numbers, dtype=torch.float64)
 
 
 Exercise(
     "07.2",
-    planar,
+    fold,
     cases=[
-        (normal(5, 2), normal(2, seed=1), normal(2, seed=2), 0.3),
-        (
-            normal(4, 3, seed=3),
-            torch.tensor([2.0, -1.0, 0.5], dtype=torch.float64),
-            torch.tensor([-1.0, 1.0, 0.0], dtype=torch.float64),
-            -0.2,
-        ),
+        (_vector(1.0, 0.0), _vector(-3.0, 1.0)),
+        (_vector(2.0, -1.0, 0.5), _vector(-1.0, 1.0, 0.3)),
+        (_vector(1.0, 2.0), _vector(1.0, -0.8)),
     ],
     mistakes=[
         Mistake(
-            _planar_variant(norm=lambda w: w.norm()),
-            "You divided by ‖w‖. It must be ‖w‖²: only then is ûᵀw = m(wᵀu).",
+            _fold_variant(safe=False),
+            "Right where the layer folds. For wᵀu ≥ −1 there is no fold, and both numbers are 0; yours "
+            "are NaN.",
         ),
         Mistake(
-            _planar_variant(safe=False),
-            "That is u itself. Where wᵀu < −1 the map folds; û keeps ûᵀw above −1.",
+            _fold_variant(edge=lambda steep: (1 - 1 / steep).atanh()),
+            "The slope of tanh is 1 − tanh<i>²</i>: a root is missing.",
         ),
         Mistake(
-            _unsafe_determinant,
-            "x is right, but the determinant belongs to the same û, not to u.",
+            _fold_variant(edge=lambda steep: (1 / steep).sqrt().atanh()),
+            "You solved tanh² a = 1 / |wᵀu|. det J = 0 says 1 − tanh² a = 1 / |wᵀu|.",
         ),
         Mistake(
-            _planar_variant(slope=lambda h: 1 - h),
-            "The derivative of tanh a is 1 − tanh² a.",
+            _fold_variant(
+                edge=lambda steep: (1 - 1 / steep).sqrt(),
+                lands=lambda tanh, steep: steep * tanh - tanh.atanh(),
+            ),
+            "y₀ is right. Your a₀ is tanh a₀: undo the tanh, too.",
         ),
-        Mistake(_planar_variant(finish=lambda det: det), "That is the determinant. Take its log."),
         Mistake(
-            _planar_variant(finish=lambda det: -det.log()),
-            "The sign: log|det dx/dz|, not that of the inverse.",
+            _fold_variant(lands=lambda a_0, steep: a_0 - steep * a_0.tanh()),
+            "a₀ is right, and y₀ but for its sign: the fold carries a₀ to the other side, below 0. The "
+            "band is as far as that on either side.",
+        ),
+        Mistake(
+            _fold_variant(lands=lambda a_0, steep: a_0),
+            "a₀ is right, and belongs to z. Where does the layer carry it? wᵀx + b = a + wᵀu tanh a.",
+        ),
+        Mistake(
+            _fold_variant(lands=lambda a_0, steep: a_0 + steep * a_0.tanh()),
+            "a₀ is right. In y = a + wᵀu tanh a the factor wᵀu is negative.",
+        ),
+        Mistake(
+            _fold_variant(steepness=lambda w, u: w.norm() * u.norm()),
+            "Only the part of u along w folds: it is wᵀu, not the two lengths.",
         ),
     ],
-    nudge="First û, from m(a) = −1 + log(1 + eᵃ) = softplus(a) − 1; then both results use û only.",
-    formula="$$\\hat u = u + \\big(m(w^\\top u) - w^\\top u\\big)\\frac{w}{\\lVert w\\rVert^2},"
-    "\\quad h = \\tanh(w^\\top z + b),\\quad x = z + \\hat u\\,h,\\quad "
-    "\\log\\det = \\log\\big(1 + (1 - h^2)\\,\\hat u^\\top w\\big)$$",
+    nudge="Where is det J = 0? Then draw y = a + wᵀu tanh a for wᵀu = −3: it rises, falls, rises. Which "
+    "levels does it cross three times?",
+    formula="$$1 - \\tanh^2 a_0 = \\frac{1}{|w^\\top u|}, \\qquad y_0 = |w^\\top u|\\tanh a_0 - a_0$$ if "
+    "$w^\\top u < -1$, else both are 0. (y rises up to $-a_0$, where it is $y_0$, and falls from "
+    "there to $-y_0$ at $a_0$.)",
 )

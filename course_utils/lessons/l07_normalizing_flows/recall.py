@@ -16,12 +16,12 @@ def recall(number: int) -> Poll:
                     "It would put mass on the valley between them, where the posterior has none: "
                     "KL(q‖p) makes that dear.",
                 ),
-                Option("keeps one of them", True, "That costs about log 2 = 0.69 nats."),
                 Option(
                     "sits at the valley",
                     False,
                     "There log p(x, z) is lowest, and E_q[log p(x, z)] with it.",
                 ),
+                Option("keeps one of them", True, "That costs about log 2 = 0.69 nats."),
             ],
         ),
         Poll(
@@ -46,15 +46,15 @@ def recall(number: int) -> Poll:
             "From lesson 04: h has a jump. Which gradient of E_q[h] is still right?",
             [
                 Option(
+                    "the score function's",
+                    True,
+                    "It reweights samples by h and never differentiates it.",
+                ),
+                Option(
                     "the pathwise one",
                     False,
                     "A moved sample sees the slope h′, never the jump. (Of a step h′ is 0 at every "
                     "sample.)",
-                ),
-                Option(
-                    "the score function's",
-                    True,
-                    "It reweights samples by h and never differentiates it.",
                 ),
                 Option("neither", False, "One of them never differentiates h."),
             ],

@@ -68,21 +68,21 @@ def predict_seam(
 ) -> Prediction:
     """Ask which gradient of the ELBO finds both modes, then watch."""
     question = (
-        "A spline flow can have both modes. From N(0, 1) it climbs the annealed ELBO at the seam, "
-        "five times over. Which gradient of lesson 04 ends each time with about half its mass on "
+        "A spline flow can have both modes. From N(0, 1) it climbs the annealed ELBO at the seam for 160 "
+        "steps, five times over. Which gradient of lesson 04 ends each time with about half its mass on "
         "either mode?"
     )
     options = [
+        Option(
+            "the score function's",
+            True,
+            "It compares samples on both sides: where q has too little mass, samples get weight.",
+        ),
         Option(
             "the pathwise one",
             False,
             "A sample knows the slope where it stands, and nothing of the hill behind the valley. "
             "How much mass ends on either side is chance.",
-        ),
-        Option(
-            "the score function's",
-            True,
-            "It compares samples on both sides: where q has too little mass, samples get weight.",
         ),
         Option("both", False, "One of the two never compares the two sides. Watch its five runs."),
         Option(

@@ -5,7 +5,7 @@ from torch.distributions import Independent, MultivariateNormal, Normal
 
 
 def stub_1(output, latent_dim):
-    return output[:, :latent_dim], ...
+    raise NotImplementedError
 
 
 def stub_2(x, mean, scale, decode, sigma2):
@@ -28,71 +28,119 @@ def stub_6(W, sigma2):
     raise NotImplementedError
 
 
-def half_log_variance(output, latent_dim):
-    mean, log_variance = output.chunk(2, 1)
-    return mean, 0.5 * log_variance
+def kl(output, H, *, log=lambda a: a, variance=torch.exp, half=0.5):
+    """The KL by its terms; log and variance: log σ² and σ² from the log variance a."""
+    mean, a = output[:, :H], output[:, H:]
+    return half * (mean.square() + variance(a) - log(a) - 1).sum(-1)
 
 
-def variance_for_scale(output, latent_dim):
-    return output[:, :latent_dim], torch.exp(output[:, latent_dim:])
+def as_the_colleague(output, latent_dim):
+    return kl(output, latent_dim, log=lambda a: 2 * torch.log(torch.exp(a / 2)))
 
 
-def no_exponential(output, latent_dim):
-    return output.chunk(2, 1)
+def floored(output, latent_dim):
+    return kl(output, latent_dim, log=lambda a: 2 * torch.log(torch.clamp(torch.exp(a / 2), 1e-8)))
 
 
-def softplus(output, latent_dim):
-    mean, raw = output.chunk(2, 1)
-    return mean, (1 + raw.exp()).log()
+def something_added(output, latent_dim):
+    return kl(output, latent_dim, log=lambda a: 2 * torch.log(torch.exp(a / 2) + 1e-8))
 
 
-def wrong_order(output, latent_dim):
-    log_variance, mean = output.chunk(2, dim=1)
-    return mean, torch.exp(0.5 * log_variance)
+def in_float64(output, latent_dim):
+    return as_the_colleague(output.to(torch.float64), latent_dim).to(output.dtype)
 
 
-def alternating(output, latent_dim):
-    pairs = output.unflatten(1, (latent_dim, 2))
-    return pairs[..., 0], torch.exp(pairs[..., 1] / 2)
+def log_taken_twice(output, latent_dim):
+    return kl(output, latent_dim, log=lambda a: 2 * a)
 
 
-def precision(output, latent_dim):
-    mean, log_variance = output.chunk(2, 1)
-    return mean, 1 / torch.exp(0.5 * log_variance)
+def log_halved(output, latent_dim):
+    return kl(output, latent_dim, log=lambda a: a / 2)
+
+
+def scale_for_variance(output, latent_dim):
+    return kl(output, latent_dim, variance=lambda a: torch.exp(a / 2))
+
+
+def half_lost(output, latent_dim):
+    return kl(output, latent_dim, half=1.0)
+
+
+def kl_summed(output, latent_dim):
+    return kl(output, latent_dim).sum()
 
 
 def bound(x, mean, scale, decode, sigma2, *, z=None, fit=torch.sum, kl=torch.sum, sign=-1.0):
-    """The ELBO from its formulas, with parts that can be changed."""
+    """The ELBO of what is known of x from its formulas, with parts that can be changed."""
     z = mean + scale * torch.randn(mean.shape, dtype=mean.dtype) if z is None else z
+    known = torch.isfinite(x)
     log_noise = torch.log(2 * torch.pi * sigma2)
-    pixels = -((x - decode(z)) ** 2) / (2 * sigma2) - log_noise / 2
+    pixels = -((x.nan_to_num() - decode(z)) ** 2) / (2 * sigma2) - log_noise / 2
     latents = (mean**2 + scale**2 - 1 - 2 * scale.log()) / 2
-    return fit(pixels, 1) + sign * kl(latents, 1)
+    return fit(pixels.where(known, 0.0), 1) + sign * kl(latents, 1)
+
+
+def zeros_for_gaps(x, mean, scale, decode, sigma2):
+    return bound(x.nan_to_num(), mean, scale, decode, sigma2)
+
+
+def decoded_for_gaps(x, mean, scale, decode, sigma2):
+    z = mean + scale * torch.randn_like(mean)
+    filled = torch.where(x.isnan(), decode(z), x)
+    fit = Normal(decode(z), sigma2.sqrt()).log_prob(filled).sum(1)
+    return fit - torch.distributions.kl_divergence(Normal(mean, scale), Normal(0.0, 1.0)).sum(1)
+
+
+def scaled_up(x, mean, scale, decode, sigma2):
+    share = (~x.isnan()).float().mean(1).clamp(min=1 / x.shape[1])
+    return bound(x, mean, scale, decode, sigma2, fit=lambda t, d: t.sum(d) / share)
+
+
+def nan_summed(x, mean, scale, decode, sigma2):
+    z = mean + scale * torch.randn_like(mean)
+    pixels = -((x - decode(z)) ** 2) / (2 * sigma2) - torch.log(2 * torch.pi * sigma2) / 2
+    latents = (mean**2 + scale**2 - 1 - 2 * scale.log()) / 2
+    return pixels.nansum(1) - latents.sum(1)
+
+
+def kl_over_the_batch(x, mean, scale, decode, sigma2):
+    return bound(x, mean, scale, decode, sigma2, kl=lambda t, d: t.sum())
 
 
 def lost_noise(x, mean, scale, decode, sigma2):
     return bound(x, mean, scale, decode, torch.tensor(float(sigma2.detach())))
 
 
+def log_p(x, mean, sigma2):
+    """log p(x | z) of what is known of x, (N,)."""
+    of_pixel = Normal(mean, sigma2.sqrt()).log_prob(torch.where(x.isnan(), 0.0, x))
+    return of_pixel.masked_fill(x.isnan(), 0.0).sum(1)
+
+
 def sampled_kl(x, mean, scale, decode, sigma2):
     q = Normal(mean, scale)
     z = q.rsample()
-    fit = Normal(decode(z), sigma2.sqrt()).log_prob(x).sum(1)
+    fit = log_p(x, decode(z), sigma2)
     return fit + (Normal(0.0, 1.0).log_prob(z) - q.log_prob(z)).sum(1)
 
 
 def reversed_kl(x, mean, scale, decode, sigma2):
     q = Normal(mean, scale)
-    fit = Normal(decode(q.rsample()), sigma2.sqrt()).log_prob(x).sum(1)
+    fit = log_p(x, decode(q.rsample()), sigma2)
     return fit - torch.distributions.kl_divergence(Normal(0.0, 1.0), q).sum(1)
 
 
 def torch_sampled(x, mean, scale, decode, sigma2):
-    """Right, by a distribution over vectors and plain float32 noise."""
-    z = mean + scale * torch.randn(len(x), mean.shape[1])
-    fit = MultivariateNormal(decode(z), sigma2 * torch.eye(x.shape[1])).log_prob(x)
+    """Right, by a distribution over the vector of what is known, and plain float32 noise."""
+    decoded = decode(mean + scale * torch.randn(len(x), mean.shape[1]))
+    fits = [
+        MultivariateNormal(m[~v.isnan()], sigma2 * torch.eye(n)).log_prob(v[~v.isnan()])
+        if n
+        else m[0] * 0
+        for v, m, n in ((v, m, int((~v.isnan()).sum())) for v, m in zip(x, decoded, strict=True))
+    ]
     q, prior = Independent(Normal(mean, scale), 1), Independent(Normal(0 * mean, 1.0), 1)
-    return fit - torch.distributions.kl_divergence(q, prior)
+    return torch.stack(fits) - torch.distributions.kl_divergence(q, prior)
 
 
 def cut_off(x, mean, scale, decode, sigma2):
@@ -139,7 +187,8 @@ def loss(x, mean, scale, decode, sigma2):
 def without_constant(x, mean, scale, decode, sigma2):
     z = mean + scale * torch.randn(mean.shape, dtype=mean.dtype)
     kl = (mean**2 + scale**2 - 1 - 2 * scale.log()).sum(1) / 2
-    return -((x - decode(z)) ** 2).sum(1) / 2 / sigma2 - kl
+    errors = torch.where(x.isnan(), 0.0, x.nan_to_num() - decode(z)) ** 2
+    return -errors.sum(1) / 2 / sigma2 - kl
 
 
 def at_the_mean(x, mean, scale, decode, sigma2):
@@ -239,6 +288,11 @@ def all_of_it(gradients, batch_size, num_samples):
     return torch.var(gradients) / batch_size, two_parts(gradients, batch_size, num_samples)[1]
 
 
+def within_of_all(gradients, batch_size, num_samples):
+    whole = torch.var(gradients) / batch_size / num_samples
+    return two_parts(gradients, batch_size, num_samples)[0], whole
+
+
 def of_one_draw(gradients, batch_size, num_samples):
     return two_parts(gradients, 1, 1)
 
@@ -330,7 +384,7 @@ def no_determinant(W, sigma2):
 
 
 RIGHT = {
-    "06.1": lambda output, H: (output[:, :H], output[:, H:].exp().sqrt()),
+    "06.1": kl,
     "06.2": bound,
     "06.3": epoch,
     "06.4": two_parts,
@@ -349,12 +403,20 @@ STUBS = {
 }
 
 WRONG = [
-    ("06.1", variance_for_scale, "is the variance"),
-    ("06.1", no_exponential, "may be negative"),
-    ("06.1", softplus, "Softplus"),
-    ("06.1", wrong_order, "wrong order"),
-    ("06.1", alternating, "alternated"),
-    ("06.1", precision, "one over"),
+    ("06.1", as_the_colleague, "as it stood"),
+    ("06.1", floored, "a floor under σ"),
+    ("06.1", something_added, "a floor under σ, or"),
+    ("06.1", in_float64, "only moves the cliff"),
+    ("06.1", log_taken_twice, "not twice that"),
+    ("06.1", log_halved, "not half of it"),
+    ("06.1", scale_for_variance, "the KL has σ²"),
+    ("06.1", half_lost, "a factor ½"),
+    ("06.1", kl_summed, "one KL per data point"),
+    ("06.2", zeros_for_gaps, "integrated out"),
+    ("06.2", decoded_for_gaps, "a perfect hit"),
+    ("06.2", scaled_up, "scaled the known terms"),
+    ("06.2", nan_summed, "0 · NaN"),
+    ("06.2", kl_over_the_batch, "summed over the points"),
     ("06.2", cut_off, "the gradient is not"),
     ("06.2", lost_noise, "<code>sigma2</code> is lost"),
     ("06.2", reversed_kl, "the wrong way round"),
@@ -368,7 +430,6 @@ WRONG = [
     ("06.2", square_of_scale, "You squared"),
     ("06.2", averaged, "One ELBO per data point"),
     ("06.2", loss, "That is the loss"),
-    ("06.1", half_log_variance, "still a logarithm"),
     ("06.2", without_constant, "The constant"),
     ("06.2", at_the_mean, "You put z at the mean"),
     ("06.2", one_noise, "share one ε"),
@@ -380,11 +441,12 @@ WRONG = [
     ("06.3", not_cleared, "zero_grad"),
     ("06.3", shared_noise, "an ε of its own"),
     ("06.3", kl_gone, "The KL has gone"),
-    ("06.4", noise_left_in, "within / K"),
+    ("06.4", noise_left_in, "within / draws"),
     ("06.4", draws_not_averaged, "how many draws"),
     ("06.4", points_not_averaged, "ε of their own"),
     ("06.4", axes_turned, "The axes are turned"),
     ("06.4", all_of_it, "all of the variance"),
+    ("06.4", within_of_all, "about its own mean"),
     ("06.4", of_one_draw, "variances of one draw"),
     ("06.4", other_order, "wrong order"),
     ("06.5", half_forgotten, "2σ² = 1"),

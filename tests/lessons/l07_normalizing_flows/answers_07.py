@@ -8,18 +8,12 @@ from torch.distributions import Normal
 from course_utils.lessons import l07_normalizing_flows  # noqa: F401 (makes the exercises)
 
 
-def stub_1(x, inverse, slope):
-    z = inverse(x)
-    log_p = -(z**2) / 2 - log(2 * torch.pi) / 2
-    return log_p - ...
+def stub_1(x, branches, slope):
+    raise NotImplementedError
 
 
-def stub_2(z, w, u, b):
-    wu = w @ u
-    m = -1 + (1 + wu.exp()).log()
-    u_hat = u + (m - wu) * ...
-    h = (z @ w + b).tanh()
-    return z + h[:, None] * u_hat, ...
+def stub_2(w, u):
+    raise NotImplementedError
 
 
 def stub_3(z, s, t):
@@ -46,82 +40,104 @@ def normal(z):
     return Normal(torch.zeros(()).double(), 1.0).log_prob(z)
 
 
-def added(x, inverse, slope):
-    z = inverse(x)
-    return normal(z) + slope(z).abs().log()
+def folded(x, branches, slope, *, add=lambda p: p.sum(0), width=torch.abs, places=None):
+    """The density by adding masses over widths, with parts exchanged; in logs at the end."""
+    z = torch.stack([branch(x) for branch in places or branches])
+    return add(normal(z).exp() / width(slope(z))).log()
 
 
-def no_volume(x, inverse, slope):
-    return normal(inverse(x))
+def logs_added(x, branches, slope):
+    return sum(folded(x, [branch], slope) for branch in branches)
 
 
-def no_logarithm_of_the_slope(x, inverse, slope):
-    z = inverse(x)
-    return normal(z) - torch.abs(slope(z))
+def averaged_over_branches(x, branches, slope):
+    return folded(x, branches, slope, add=lambda p: p.mean(0))
 
 
-def the_slope_itself(x, inverse, slope):
-    z = inverse(x)
-    return normal(z) - slope(z)
+def first_branch(x, branches, slope):
+    return folded(x, branches[:1], slope)
 
 
-def divided_log(x, inverse, slope):
-    z = inverse(x)
-    return normal(z) / torch.abs(slope(z))
+def first_branch_for_all(x, branches, slope):
+    return folded(x, branches[:1], slope) + log(len(branches))
 
 
-def slope_at_x(x, inverse, slope):
-    return normal(inverse(x)) - torch.log(torch.abs(slope(x)))
+def no_absolute_value(x, branches, slope):
+    parts = [normal(b(x)) - torch.log(slope(b(x))) for b in branches]
+    return torch.logsumexp(torch.stack(parts), 0)
 
 
-def never_back(x, inverse, slope):
-    return normal(x) - torch.log(torch.abs(slope(x)))
+def cancelling(x, branches, slope):
+    return folded(x, branches, slope, width=lambda s: s, add=lambda p: p.sum(0).abs())
 
 
-def no_absolute_value(x, inverse, slope):
-    z = inverse(x)
-    return normal(z) - torch.log(slope(z))
+def slopes_added(x, branches, slope):
+    z = torch.stack([branch(x) for branch in branches])
+    return torch.log(normal(z).exp().sum(0) / slope(z).abs().sum(0))
 
 
-def averaged(x, inverse, slope):
-    z = inverse(x)
-    return torch.mean(normal(z) - torch.log(torch.abs(slope(z))))
+def multiplied(x, branches, slope):
+    return folded(x, branches, slope, width=lambda s: 1 / s.abs())
 
 
-def planar_with(z, w, u, b, *, norm=None, safe=True, h_slope=None, det_u=None, sign=1.0):
-    """A planar layer from its determinant by autograd-free algebra, with parts exchanged."""
-    m = torch.log1p(torch.exp(torch.dot(w, u))) - 1
-    norm = torch.dot(w, w) if norm is None else norm
-    moved = u + (m - torch.dot(w, u)) / norm * w if safe else u
-    a = torch.einsum("nd,d->n", z, w) + b
-    slope = 1 / torch.cosh(a) ** 2 if h_slope is None else h_slope(a)
-    det = 1 + slope * torch.dot(w, moved if det_u is None else det_u)
-    return z + torch.outer(torch.tanh(a), moved), sign * torch.log(det)
+def the_slope_itself(x, branches, slope):
+    return folded(x, branches, slope, width=lambda s: s.abs().exp())
 
 
-def divided_by_the_norm(z, w, u, b):
-    return planar_with(z, w, u, b, norm=torch.linalg.vector_norm(w))
+def no_volume(x, branches, slope):
+    return folded(x, branches, slope, width=torch.ones_like)
 
 
-def folding(z, w, u, b):
-    return planar_with(z, w, u, b, safe=False)
+def slope_at_x(x, branches, slope):
+    return folded(x, branches, lambda z: slope(x.expand(z.shape)))
 
 
-def determinant_of_u(z, w, u, b):
-    return planar_with(z, w, u, b, det_u=u)
+def one_number(x, branches, slope):
+    return folded(x, branches, slope).mean()
 
 
-def wrong_derivative(z, w, u, b):
-    return planar_with(z, w, u, b, h_slope=lambda a: 1 - torch.tanh(a))
+def fold_of(w, u, *, edge=None, lands=None, steep=None):
+    """The fold's two numbers by numpy-like algebra, with parts exchanged."""
+    c = -torch.dot(w, u) if steep is None else steep
+    if c <= 1:
+        return 0.0, 0.0
+    a_0 = torch.arccosh(torch.sqrt(c)) if edge is None else edge(c)  # cosh² a = |wᵀu|
+    return a_0, (c * torch.tanh(a_0) - a_0 if lands is None else lands(a_0, c))
 
 
-def no_logarithm(z, w, u, b):
-    x, log_det = planar_with(z, w, u, b)
-    return x, torch.exp(log_det)
+def nan_without_a_fold(w, u):
+    c = -torch.dot(w, u)
+    a_0 = torch.atanh(torch.sqrt(1 - 1 / c))
+    return a_0, c * torch.tanh(a_0) - a_0
 
 
-def inverse_determinant(z, w, u, b):
-    return planar_with(z, w, u, b, sign=-1.0)
+def no_root(w, u):
+    return fold_of(w, u, edge=lambda c: torch.atanh(1 - 1 / c))
+
+
+def wrong_equation(w, u):
+    return fold_of(w, u, edge=lambda c: torch.atanh(1 / torch.sqrt(c)))
+
+
+def tanh_left_on(w, u):
+    a_0, y_0 = fold_of(w, u)
+    return torch.tanh(torch.as_tensor(a_0)), y_0
+
+
+def below_zero(w, u):
+    return fold_of(w, u, lands=lambda a, c: a - c * torch.tanh(a))
+
+
+def not_carried(w, u):
+    return fold_of(w, u, lands=lambda a, c: a)
+
+
+def wrong_way(w, u):
+    return fold_of(w, u, lands=lambda a, c: a + c * torch.tanh(a))
+
+
+def by_lengths(w, u):
+    return fold_of(w, u, steep=torch.linalg.norm(w) * torch.linalg.norm(u))
 
 
 def halves(z):
@@ -185,34 +201,64 @@ def scale_without_exp(z, s, t):
     return torch.hstack([new_A, new_B]), torch.sum(s(A), 1) + torch.sum(s(new_B), 1)
 
 
-def other_determinant(x, s, t):
+def second_of_the_old(z, s, t):
+    A, B = halves(z)
+    return pushed(z, s, t)[0], torch.sum(s(A), 1) + torch.sum(s(B), 1)
+
+
+def both_at_the_wrong_moment(z, s, t):
+    x = pushed(z, s, t)[0]
+    return x, torch.sum(s(halves(x)[0]), 1) + torch.sum(s(halves(z)[1]), 1)
+
+
+def pulled(x, s, t, *, undo=None, of_A=None, of_B=None, sign=1):
+    """Both layers undone; of_A, of_B: where the two s of the log-determinant are read."""
+    undo = undo or (lambda value, s, t: (value - t) / torch.exp(s))
+    x_A, x_B = halves(x)
+    z_A = undo(x_A, s(x_B), t(x_B))
+    z_B = undo(x_B, s(z_A), t(z_A))
+    places = {"x_A": x_A, "x_B": x_B, "z_A": z_A, "z_B": z_B}
+    dets = s(places[of_A or "z_A"]) + s(places[of_B or "x_B"])
+    return torch.hstack([z_A, z_B]), sign * torch.sum(dets, 1)
+
+
+def first_layer_first(x, s, t):
     A, B = halves(x)
-    return torch.hstack([A, (B - t(A)) / torch.exp(s(A))]), -torch.sum(s(A), 1)
+    B = (B - t(A)) / torch.exp(s(A))
+    z_A = (A - t(B)) / torch.exp(s(B))
+    return torch.hstack([z_A, B]), torch.sum(s(A) + s(B), 1)
+
+
+def other_determinant(x, s, t):
+    return pulled(x, s, t, sign=-1)
+
+
+def s_of_the_given_A(x, s, t):
+    return pulled(x, s, t, of_A="x_A")
+
+
+def s_of_the_found_B(x, s, t):
+    return pulled(x, s, t, of_B="z_B")
+
+
+def both_wrong(x, s, t):
+    return pulled(x, s, t, of_A="x_A", of_B="z_B")
 
 
 def wrong_order(x, s, t):
-    A, B = halves(x)
-    return torch.hstack([A, B / torch.exp(s(A)) - t(A)]), torch.sum(s(A), 1)
+    return pulled(x, s, t, undo=lambda value, s, t: value / torch.exp(s) - t)
 
 
 def scaled_again(x, s, t):
-    A, B = halves(x)
-    return torch.hstack([A, (B - t(A)) * torch.exp(s(A))]), torch.sum(s(A), 1)
+    return pulled(x, s, t, undo=lambda value, s, t: (value - t) * torch.exp(s))
 
 
 def bracket_undone(x, s, t):
-    A, B = halves(x)
-    return torch.hstack([A, B / (torch.exp(s(A)) + t(A))]), torch.sum(s(A), 1)
+    return pulled(x, s, t, undo=lambda value, s, t: value / (torch.exp(s) + t))
 
 
 def forward_again(x, s, t):
-    A, B = halves(x)
-    return torch.hstack([A, B * torch.exp(s(A)) + t(A)]), torch.sum(s(A), 1)
-
-
-def nets_of_x_B(x, s, t):
-    A, B = halves(x)
-    return torch.hstack([A, (B - t(B)) / torch.exp(s(B))]), torch.sum(s(A), 1)
+    return two_pushed(x, s, t)
 
 
 def drifting(z, velocity, divergence, num_steps, step=None, gain=None, read="before"):
@@ -255,6 +301,10 @@ def phi(a):
 
 def about(width, slope):
     return normal(torch.zeros((), dtype=torch.float64)).exp() * width / slope
+
+
+def with_point_four(width, slope):
+    return torch.tensor(0.4 * width / slope)
 
 
 def from_the_middle(width, slope):
@@ -332,17 +382,15 @@ def mean_of_the_bound(log_joint, log_base, layers, z):
     return torch.mean(log_joint(x) - log_base(z) + sum(dets))
 
 
-def by_torch(x, inverse, slope):
+def by_torch(x, branches, slope):
     """The change of variables by autograd, which knows no formula for the slope."""
     x = x.clone().requires_grad_()
-    z = inverse(x)
-    (rate,) = torch.autograd.grad(z.sum(), x)
-    return (normal(z) + rate.abs().log()).detach()
-
-
-def pull(x, s, t):
-    A, B = halves(x)
-    return torch.hstack([A, (B - t(A)) / torch.exp(s(A))]), torch.einsum("nd->n", s(A))
+    parts = []
+    for branch in branches:
+        z = branch(x)
+        (rate,) = torch.autograd.grad(z.sum(), x)
+        parts.append(normal(z) + rate.abs().log())
+    return torch.logsumexp(torch.stack(parts), 0).detach()
 
 
 def two_pushed(z, s, t):
@@ -361,9 +409,9 @@ def by_composition(log_joint, log_base, layers, z):
 
 RIGHT = {
     "07.1": by_torch,
-    "07.2": planar_with,
+    "07.2": fold_of,
     "07.3": two_pushed,
-    "07.4": pull,
+    "07.4": pulled,
     "07.5": drifting,
     "07.6": symmetric,
     "07.7": by_composition,
@@ -378,22 +426,29 @@ STUBS = {
     "07.7": stub_7,
 }
 WRONG = [
-    ("07.1", added, "where T stretches"),
+    ("07.1", logs_added, "Masses add"),
+    ("07.1", averaged_over_branches, "averaged over the branches"),
+    ("07.1", first_branch, "the first branch alone"),
+    ("07.1", first_branch_for_all, "as many times"),
+    ("07.1", no_absolute_value, "a negative slope"),
+    ("07.1", cancelling, "then cancel"),
+    ("07.1", slopes_added, "a slope of its own"),
+    ("07.1", multiplied, "where T stretches"),
+    ("07.1", the_slope_itself, "the slope itself"),
     ("07.1", no_volume, "The volume is missing"),
-    ("07.1", no_logarithm_of_the_slope, "You subtracted the slope itself. A"),
-    ("07.1", the_slope_itself, "sign and all"),
-    ("07.1", divided_log, "has the slope's log subtracted"),
     ("07.1", slope_at_x, "a function of z"),
-    ("07.1", never_back, "never goes back to z"),
-    ("07.1", no_absolute_value, "A decreasing one"),
-    ("07.1", averaged, "one log density per point"),
-    ("07.2", divided_by_the_norm, "It must be ‖w‖²"),
-    ("07.2", folding, "u itself"),
-    ("07.2", determinant_of_u, "the same û"),
-    ("07.2", wrong_derivative, "derivative of tanh"),
-    ("07.2", no_logarithm, "Take its log"),
-    ("07.2", inverse_determinant, "that of the inverse"),
+    ("07.1", one_number, "one log density per point"),
+    ("07.2", nan_without_a_fold, "there is no fold"),
+    ("07.2", no_root, "a root is missing"),
+    ("07.2", wrong_equation, "You solved"),
+    ("07.2", tanh_left_on, "undo the tanh"),
+    ("07.2", below_zero, "but for its sign"),
+    ("07.2", not_carried, "belongs to z"),
+    ("07.2", wrong_way, "is negative"),
+    ("07.2", by_lengths, "not the two lengths"),
     ("07.3", with_the_bug, "the bug itself"),
+    ("07.3", second_of_the_old, "before B had moved"),
+    ("07.3", both_at_the_wrong_moment, "Each s at the wrong moment"),
     ("07.3", both_from_the_old, "both halves move by the old ones"),
     ("07.3", first_layer_only, "The second layer stretches too"),
     ("07.3", second_layer_only, "The first layer stretches too"),
@@ -401,12 +456,15 @@ WRONG = [
     ("07.3", shift_in_the_bracket, "the bracket multiplies the shift"),
     ("07.3", shifted_first, "Scale first"),
     ("07.3", scale_without_exp, "The exp is missing"),
+    ("07.4", first_layer_first, "undid the first layer first"),
     ("07.4", other_determinant, "log|det dz/dx|"),
+    ("07.4", s_of_the_given_A, "before A was found"),
+    ("07.4", s_of_the_found_B, "after B was undone"),
+    ("07.4", both_wrong, "Both s were read"),
     ("07.4", wrong_order, "undone first"),
     ("07.4", scaled_again, "scaled once more"),
-    ("07.4", bracket_undone, "You undid z_B (exp(s) + t)"),
+    ("07.4", bracket_undone, "You undid B (exp(s) + t)"),
     ("07.4", forward_again, "from z to x again"),
-    ("07.4", nets_of_x_B, "From x_B"),
     ("07.5", read_after, "where the step ends"),
     ("07.5", read_at_the_start, "at z throughout"),
     ("07.5", no_step_in_the_determinant, "The step in the log-determinant"),
@@ -414,6 +472,7 @@ WRONG = [
     ("07.5", one_dimensional, "right in one dimension"),
     ("07.5", shrinking, "The sign"),
     ("07.6", about, "took the base as flat"),
+    ("07.6", with_point_four, "took the base as flat"),
     ("07.6", from_the_middle, "begins at z = 0"),
     ("07.6", twice_too_wide, "Twice too wide"),
     ("07.6", the_width, "the width of the sliver"),

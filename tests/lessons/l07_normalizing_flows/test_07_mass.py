@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pictures import faults
 from shared_07 import few, ill_posed
-from torch.distributions import Normal
+from torch.distributions import Chi2, Normal
 from torch.distributions import transforms as torch_transforms
 
 from course_utils.lessons.l07_normalizing_flows.mass import (
@@ -39,9 +39,15 @@ def test_the_density_is_that_of_torchs_transformed_distribution(shift, scale, de
     base = Normal(torch.zeros(()).double(), 1.0)
     affine = torch_transforms.AffineTransform(shift, slope)
     x = torch.linspace(-5, 5, 11).double()
-    ours = log_density(x, lambda x: (x - shift) / slope, lambda z: 0 * z + slope)
+    ours = log_density(x, [lambda x: (x - shift) / slope], lambda z: 0 * z + slope)
     theirs = torch.distributions.TransformedDistribution(base, [affine]).log_prob(x)
     torch.testing.assert_close(ours, theirs)
+
+
+def test_a_map_that_folds_adds_its_branches():
+    x = torch.linspace(0.1, 5, 11).double()
+    ours = log_density(x, [torch.sqrt, lambda x: -x.sqrt()], lambda z: 2 * z)
+    torch.testing.assert_close(ours, Chi2(torch.ones(()).double()).log_prob(x))
 
 
 @given(slope=st.floats(0.4, 5), share=st.floats(0.4, 0.7))

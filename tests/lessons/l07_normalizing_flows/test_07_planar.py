@@ -9,6 +9,7 @@ from course_utils import flows
 from course_utils.lessons.l07_normalizing_flows.planar import (
     explore_planar,
     explore_radial,
+    fold,
     planar,
     planar_layer,
     radial_layer,
@@ -34,6 +35,19 @@ def test_the_planar_reference_is_the_librarys_layer(seed):
     w, u, b = layer.theta.free.detach().split([3, 3, 1])
     with torch.no_grad():
         torch.testing.assert_close(planar(z, w, u, b.item()), layer.push(z))
+
+
+@given(st.integers(0, 9999), st.floats(-4, -1.2) | st.floats(-0.99, 1))
+@few
+def test_the_fold_is_where_the_determinant_is_negative_and_three_points_land(seed, wu):
+    torch.manual_seed(seed)
+    w = torch.randn(3).double()
+    a_0, y_0 = fold(w, wu * w / (w @ w))
+    a = torch.linspace(-9, 9, 20_001).double()
+    y, det = a + wu * a.tanh(), 1 + wu * (1 - a.tanh() ** 2)
+    assert (((det < 0) == (a.abs() < a_0)) | (det.abs() < 1e-3)).all()
+    for level, count in ((0.9 * y_0, 3 if wu < -1 else 1), (1.1 * y_0 + 0.01, 1)):
+        assert ((y[1:] > level) != (y[:-1] > level)).sum() == count
 
 
 def test_every_corner_is_a_frame_that_can_be_read():
