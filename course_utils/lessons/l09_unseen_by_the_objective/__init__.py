@@ -11,3 +11,57 @@ samples    – 7, good samples and a good score
 discrete   – 8, a discrete code: gradients of ten classes, exercise 09.5
 clusters   – 9, clusters and likelihood
 """
+
+# ruff: noqa: I001, RUF022 (in the notebook's order)
+
+from course_utils.lessons.l09_unseen_by_the_objective.slider import predict_slider
+from course_utils.lessons.l09_unseen_by_the_objective.decides import (
+    alone,
+    learn,
+    linear_starts,
+    plot_trainings,
+    poll_free_bits,
+    poll_silent,
+)
+from course_utils.lessons.l09_unseen_by_the_objective.worth import WORTH, measure, plot_worth
+from course_utils.lessons.l09_unseen_by_the_objective.plane import (
+    bent,
+    eigenvalues,
+    explore_plane,
+    gaussian_rate,
+    linear,
+)
+from course_utils.lessons.l09_unseen_by_the_objective.discrete import (
+    ELBOS,
+    exact_gradient,
+    explore_temperature,
+    learn as learn_classes,
+    one_image,
+    plot_classes,
+    plot_elbos,
+)
+
+__all__ = [
+    "predict_slider",
+    "poll_silent",
+    "linear_starts",
+    "learn",
+    "alone",
+    "poll_free_bits",
+    "plot_trainings",
+    "measure",
+    "plot_worth",
+    "WORTH",
+    "explore_plane",
+    "linear",
+    "eigenvalues",
+    "bent",
+    "gaussian_rate",
+    "learn_classes",
+    "plot_classes",
+    "one_image",
+    "exact_gradient",
+    "explore_temperature",
+    "plot_elbos",
+    "ELBOS",
+]
