@@ -43,7 +43,10 @@ def log_joint(x: Float[Tensor, "N D"], decoder: deep.Model) -> Float[Tensor, "N 
     """log p(x_n, z = class k) in nats; its logsumexp over k is log p(x_n)."""
     decoder.check(x)
     classes = torch.eye(decoder.latent_dim, dtype=x.dtype, device=x.device)
-    return decoder(classes).log_prob(x[:, None]) + decoder.prior.log_prob(classes)
+    values = decoder(classes).log_prob(x[:, None]) + decoder.prior.log_prob(classes)
+    if values.isnan().any():
+        raise ValueError("decoder must not give NaN: its log density is, for some class")
+    return values
 
 
 @validate.typed

@@ -42,6 +42,8 @@ class Invisible:
     @validate.typed
     def likelihood(self, z: Float[Tensor, "*N H"]) -> LowRankMultivariateNormal:
         """p(x | z): batch shape (*N), event shape (D,)."""
+        validate.finite(z=z)
+        validate.columns(self.model.W[0], z=z)
         W, mu, noise = (
             self.model.W,
             self.model.mu,
@@ -67,6 +69,7 @@ class Invisible:
         """-E_q[log p(x_n | z)] in nats, q the exact posterior: at its mean, and what its spread
         adds, 1/2 tau Tr[G W^T Psi^-1 W], with G its covariance and Psi that of x given z.
         """
+        validate.finite(**{"the squares of x": x.square()})  # they are what p(x | z) is asked for
         q, gram = self.posterior(x), self.model.W.T @ self.model.W
         narrowed = torch.linalg.solve((1 - self.tau) * gram + self.model.sigma2 * self._eye(), gram)
         spread = self.tau * (q.covariance_matrix[0] * narrowed.T).sum() / 2

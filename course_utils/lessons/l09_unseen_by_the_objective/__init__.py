@@ -23,7 +23,7 @@ from course_utils.lessons.l09_unseen_by_the_objective.decides import (
     poll_free_bits,
     poll_silent,
 )
-from course_utils.lessons.l09_unseen_by_the_objective.worth import WORTH, measure, plot_worth
+from course_utils.lessons.l09_unseen_by_the_objective.worth import WORTH, plot_worth
 from course_utils.lessons.l09_unseen_by_the_objective.plane import (
     bent,
     eigenvalues,
@@ -49,7 +49,6 @@ __all__ = [
     "alone",
     "poll_free_bits",
     "plot_trainings",
-    "measure",
     "plot_worth",
     "WORTH",
     "explore_plane",

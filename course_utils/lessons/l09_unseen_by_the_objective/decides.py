@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from functools import cache, partial
 from itertools import count
+from math import log, pi
 from typing import NamedTuple
 
 import torch
@@ -61,30 +62,30 @@ def linear_starts(scales: Sequence[float], seed: int = 0) -> tuple[Tensor, Tenso
     x = pca.fit(train, 10).encode(train)
     S = x.T @ x / len(x)
     torch.manual_seed(seed)
-    model = nn.Module()
-    starts = [scale * torch.randn(10, 2, dtype=torch.float64) for scale in scales]
-    model.W = nn.Parameter(torch.stack(starts))
+    W = torch.stack([scale * torch.randn(10, 2, dtype=torch.float64) for scale in scales])
     root = (S.trace() / 10).sqrt() * torch.eye(10, dtype=torch.float64)
-    model.L = nn.Parameter(root.repeat(len(scales), 1, 1))
+    W, L = nn.Parameter(W), nn.Parameter(root.repeat(len(scales), 1, 1))
 
     def covariance() -> Tensor:
-        L = model.L.tril()
-        return L @ L.mT + model.W @ model.W.mT
+        return L.tril() @ L.tril().mT + W @ W.mT
 
-    def loss(S: Tensor) -> Tensor:
+    def elbo() -> Tensor:
         C = covariance()
-        constant = 10 * torch.tensor(2 * torch.pi).log()
         ratio = torch.linalg.solve(C, S).diagonal(dim1=1, dim2=2).sum(1)
-        losses.append((C.logdet() + ratio + constant) / 2)
-        return losses[-1].sum()
+        return -(C.logdet() + ratio + 10 * log(2 * pi)) / 2
 
-    losses: list[Tensor] = []
-    training.fit(model, loss, S, num_steps=700, lr=0.02, decay=True, progress=False)
+    training.fit(
+        nn.ParameterList([W, L]),
+        lambda _: -elbo().sum(),
+        S,
+        num_steps=700,
+        lr=0.02,
+        decay=True,
+        progress=False,
+    )
     with torch.no_grad():
-        left = torch.eye(2, dtype=torch.float64) - model.W.mT @ torch.linalg.solve(
-            covariance(), model.W
-        )
-        return -losses[-1].detach(), -left.logdet() / 2
+        left = torch.eye(2, dtype=torch.float64) - W.mT @ torch.linalg.solve(covariance(), W)
+        return elbo(), -left.logdet() / 2
 
 
 def learn(objective: Objective, silent: float = 0.0, seed: int = 1) -> tuple[made.Made, Score]:
