@@ -11,10 +11,9 @@ from typing import NamedTuple
 import torch
 from jaxtyping import Float
 from torch import Tensor
-from torch.distributions import LowRankMultivariateNormal, MultivariateNormal, kl_divergence
+from torch.distributions import LowRankMultivariateNormal, MultivariateNormal
 
 from course_utils import validate
-from course_utils.gaussian import StandardNormal
 from course_utils.ppca import PPCA
 
 __all__ = ["Invisible", "Point", "water_filling"]
@@ -56,13 +55,13 @@ class Invisible:
     def posterior(self, x: Float[Tensor, "N D"]) -> MultivariateNormal:
         """p(z | x_n), exact: batch shape (N,), event shape (H,)."""
         mean = self.tau**0.5 * self.model.posterior(x).mean
-        return MultivariateNormal(mean, self._eye() - self.tau * self.model.E @ self.model.W)
+        return MultivariateNormal(mean, self._covariance())
 
     @validate.typed
     def rate(self, x: Float[Tensor, "N D"]) -> Float[Tensor, "N"]:
-        """KL(p(z | x_n) || p(z)) in nats."""
-        q = self.posterior(x)
-        return kl_divergence(q, StandardNormal(torch.zeros_like(q.mean[0])))
+        """KL(p(z | x_n) || p(z)) = 1/2 [||m||^2 + Tr G - H - log|G|] in nats, m, G the posterior's."""
+        mean, G = self.posterior(x).mean, self._covariance()
+        return (mean.square().sum(1) + (G - self._eye()).trace() - G.logdet()) / 2
 
     @validate.typed
     def distortion(self, x: Float[Tensor, "N D"]) -> Float[Tensor, "N"]:
@@ -70,10 +69,10 @@ class Invisible:
         adds, 1/2 tau Tr[G W^T Psi^-1 W], with G its covariance and Psi that of x given z.
         """
         validate.finite(**{"the squares of x": x.square()})  # they are what p(x | z) is asked for
-        q, gram = self.posterior(x), self.model.W.T @ self.model.W
+        mean, gram = self.posterior(x).mean, self.model.W.T @ self.model.W
         narrowed = torch.linalg.solve((1 - self.tau) * gram + self.model.sigma2 * self._eye(), gram)
-        spread = self.tau * (q.covariance_matrix[0] * narrowed.T).sum() / 2
-        return spread - self.likelihood(q.mean).log_prob(x)
+        spread = self.tau * (self._covariance() * narrowed.T).sum() / 2
+        return spread - self.likelihood(mean).log_prob(x)
 
     def information(self) -> float:
         """I(x; z), the mean rate of the model's own data, in nats. With lambda_i the eigenvalues of
@@ -82,6 +81,10 @@ class Invisible:
         W, sigma2 = self.model.W, float(self.model.sigma2)
         largest = torch.linalg.svdvals(W).square() + sigma2
         return (largest / (largest - self.tau * (largest - sigma2))).log().sum().item() / 2
+
+    def _covariance(self) -> Tensor:
+        """I - tau E W (H, H), that of z given x, whatever x is."""
+        return self._eye() - self.tau * self.model.E @ self.model.W
 
     def _eye(self) -> Tensor:
         W = self.model.W

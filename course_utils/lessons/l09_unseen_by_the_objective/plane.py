@@ -78,7 +78,7 @@ def explore_plane() -> Explorer:
         fig, (left, right) = style.subplots(2)
         left.stairs(shown, steps, color=style.INK, linewidth=2.5)
         left.set(yscale="log", ylim=(0.005, 1.5), xlim=(0, 40), xlabel="direction $i$")
-        left.set(ylabel="variance $\\lambda_i$", title="Code what stands above")
+        left.set(ylabel="variance $\\lambda_i$", title="64 directions, one level")
         left.set_yticks([0.01, 0.1, 1], ["0.01", "0.1", "1"])
         right.plot(curve[:, 1], curve[:, 0], **TRUTH.line)
         right.set(xlim=(0, 5), ylim=(0, 24), xlabel="squared error $\\Delta$")
