@@ -54,13 +54,12 @@ class Invisible:
     @validate.typed
     def posterior(self, x: Float[Tensor, "N D"]) -> MultivariateNormal:
         """p(z | x_n), exact: batch shape (N,), event shape (H,)."""
-        mean = self.tau**0.5 * self.model.posterior(x).mean
-        return MultivariateNormal(mean, self._covariance())
+        return MultivariateNormal(self._mean(x), self._covariance())
 
     @validate.typed
     def rate(self, x: Float[Tensor, "N D"]) -> Float[Tensor, "N"]:
         """KL(p(z | x_n) || p(z)) = 1/2 [||m||^2 + Tr G - H - log|G|] in nats, m, G the posterior's."""
-        mean, G = self.posterior(x).mean, self._covariance()
+        mean, G = self._mean(x), self._covariance()
         return (mean.square().sum(1) + (G - self._eye()).trace() - G.logdet()) / 2
 
     @validate.typed
@@ -69,10 +68,11 @@ class Invisible:
         adds, 1/2 tau Tr[G W^T Psi^-1 W], with G its covariance and Psi that of x given z.
         """
         validate.finite(**{"the squares of x": x.square()})  # they are what p(x | z) is asked for
-        mean, gram = self.posterior(x).mean, self.model.W.T @ self.model.W
+        mean, gram = self._mean(x), self.model.W.T @ self.model.W
         narrowed = torch.linalg.solve((1 - self.tau) * gram + self.model.sigma2 * self._eye(), gram)
         spread = self.tau * (self._covariance() * narrowed.T).sum() / 2
-        return spread - self.likelihood(mean).log_prob(x)
+        at_zero = self.likelihood(torch.zeros_like(mean[0]))  # one, not N: Psi is the same for all
+        return spread - at_zero.log_prob(x - self.tau**0.5 * mean @ self.model.W.T)
 
     def information(self) -> float:
         """I(x; z), the mean rate of the model's own data, in nats. With lambda_i the eigenvalues of
@@ -81,6 +81,12 @@ class Invisible:
         W, sigma2 = self.model.W, float(self.model.sigma2)
         largest = torch.linalg.svdvals(W).square() + sigma2
         return (largest / (largest - self.tau * (largest - sigma2))).log().sum().item() / 2
+
+    def _mean(self, x: Tensor) -> Tensor:
+        """sqrt(tau) E (x_n - mu) (N, H), that of z given x."""
+        validate.finite(x=x)
+        validate.columns(self.model.mu, x=x)
+        return self.tau**0.5 * (x - self.model.mu) @ self.model.E.T
 
     def _covariance(self) -> Tensor:
         """I - tau E W (H, H), that of z given x, whatever x is."""
