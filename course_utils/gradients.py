@@ -14,11 +14,24 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.distributions import Distribution, Independent, MultivariateNormal
+from torch.distributions import (
+    Distribution,
+    Independent,
+    MultivariateNormal,
+    OneHotCategorical,
+    RelaxedOneHotCategorical,
+)
 
 from course_utils import validate
 
-__all__ = ["detached", "pathwise", "score_function", "sticking_the_landing"]
+__all__ = [
+    "detached",
+    "gumbel_softmax",
+    "leave_one_out",
+    "pathwise",
+    "score_function",
+    "sticking_the_landing",
+]
 
 Function = Callable[[Tensor], Tensor]
 Gradients = dict[str, Tensor]
@@ -59,6 +72,43 @@ def score_function(
         if baseline is not None:
             reward = reward - _like(reward, baseline)
     return _gradients(reward * log_q, parameters)
+
+
+@validate.typed
+def leave_one_out(
+    f: Function, q: Distribution, num_samples: int, entropy: bool = False
+) -> Gradients:
+    """REINFORCE, the baseline of a sample being the mean reward of the S - 1 others.
+
+    No estimate is biased, for no reward is in its own baseline; but they depend on each other, so
+    only their mean over S is to be judged. f, q as in `score_function`; S is 2 or more.
+    Source: Kool, van Hoof & Welling, "Buy 4 REINFORCE samples, get a baseline for free!", 2019.
+    """
+    validate.integer(2, num_samples=num_samples)
+    copies, parameters = _one_copy_per_sample(q, num_samples)
+    z = copies.sample()
+    log_q = copies.log_prob(z)
+    with torch.no_grad():
+        reward = _values(f, z, copies).to(log_q.dtype) - (log_q if entropy else 0)
+        others = (reward.sum(0) - reward) / (num_samples - 1)
+    return _gradients((reward - others) * log_q, parameters)
+
+
+@validate.typed
+def gumbel_softmax(
+    f: Function, q: OneHotCategorical, num_samples: int, temperature: float
+) -> Gradients:
+    """The pathwise gradient of a softened q: z = softmax((logits + Gumbel noise) / temperature).
+
+    f is asked at z between the classes, so the estimates are biased; less so at low temperature,
+    where they are noisier.
+    Source: Jang, Gu & Poole, "Categorical reparameterization with Gumbel-softmax", ICLR 2017.
+    """
+    validate.positive(temperature=temperature)
+    copies, parameters = _one_copy_per_sample(q, num_samples)
+    logits = copies.logits  # type: ignore[attr-defined]
+    z = RelaxedOneHotCategorical(torch.tensor(temperature).to(logits), logits=logits).rsample()
+    return _gradients(_values(f, z, copies), parameters)
 
 
 @validate.typed

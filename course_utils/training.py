@@ -24,11 +24,16 @@ class Adam:
     which loads torch's compiler at its first use, for a second and a half. The call for all walks
     through memory without looking at strides, so where a parameter has gaps between its entries
     (a slice of another tensor) each gets a call that does.
-    Source: Kingma & Ba, "Adam: a method for stochastic optimization", ICLR 2015, algorithm 1.
+    weight_decay: every step also shrinks the parameters by lr * weight_decay of themselves (AdamW).
+    Source: Kingma & Ba, "Adam: a method for stochastic optimization", ICLR 2015, algorithm 1;
+    Loshchilov & Hutter, "Decoupled weight decay regularization", ICLR 2019, algorithm 2.
     """
 
-    def __init__(self, parameters: Iterable[nn.Parameter], lr: float) -> None:
+    def __init__(
+        self, parameters: Iterable[nn.Parameter], lr: float, weight_decay: float = 0.0
+    ) -> None:
         self.parameters = list(parameters)
+        self.weight_decay = weight_decay
         self.param_groups: list[dict[str, Any]] = [{"params": self.parameters, "lr": lr}]
         self.means = [torch.zeros_like(p) for p in self.parameters]
         self.squares = [torch.zeros_like(p) for p in self.parameters]
@@ -51,7 +56,8 @@ class Adam:
             lr=self.param_groups[0]["lr"],
             beta1=0.9,
             beta2=0.999,
-            weight_decay=0.0,
+            weight_decay=self.weight_decay,
+            decoupled_weight_decay=self.weight_decay > 0,
             eps=1e-8,
             amsgrad=False,
             maximize=False,

@@ -13,6 +13,7 @@ import re
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from types import ModuleType
 
 import pytest
 import torch
@@ -24,6 +25,7 @@ from torch.distributions import (
     Laplace,
     MultivariateNormal,
     Normal,
+    OneHotCategorical,
 )
 
 import course_utils
@@ -45,6 +47,7 @@ from course_utils import (
     vem,
 )
 from course_utils.gaussian import Gaussian, StandardNormal
+from course_utils.priors import categorical, made, rate
 
 DRAWS, SECONDS = 10_000, 60.0
 
@@ -60,12 +63,17 @@ MIXTURE = mixture.Mixture(ONES / 2, X[:2], ONES)
 BERNOULLI = mixture.BernoulliMixture(ONES / 2, X[:2].sigmoid())
 Q, R = PPCA.posterior(X), MIXTURE.posterior(X)
 DIAGONAL = Gaussian(Z, Z * 0)
+ONE_HOT = OneHotCategorical(logits=Z)
 FLOW = flows.Flow(flows.standard_normal(2), [flows.Affine(2), flows.Planar(2)]).double()
 CONDITIONAL = flows.Flow(flows.standard_normal(2), [flows.Affine(2, 3)]).double()
 
 
 def decoder() -> deep.Decoder:
     return deep.Decoder(2, 3, (4,)).double()
+
+
+def classes() -> deep.Decoder:
+    return deep.Decoder(2, 3, (), "bernoulli", prior=categorical.uniform(2)).double()
 
 
 def encoder() -> vae.Encoder:
@@ -169,6 +177,14 @@ CALLS: dict[str, tuple[Callable, Callable[[], dict]]] = {
     "gradients.detached": (
         gradients.detached,
         lambda: {"f": log_joint, "q": Q, "num_samples": 2},
+    ),
+    "gradients.leave_one_out": (
+        gradients.leave_one_out,
+        lambda: {"f": log_joint, "q": Q, "num_samples": 3, "entropy": True},
+    ),
+    "gradients.gumbel_softmax": (
+        gradients.gumbel_softmax,
+        lambda: {"f": log_joint, "q": ONE_HOT, "num_samples": 3, "temperature": 0.5},
     ),
     "gradients.pathwise": (
         gradients.pathwise,
@@ -394,6 +410,34 @@ CALLS: dict[str, tuple[Callable, Callable[[], dict]]] = {
             **QUIET,
         },
     ),
+    "priors.rate.Invisible": (rate.Invisible, lambda: {"model": PPCA, "tau": 0.5}),
+    "priors.rate.Invisible.distortion": (rate.Invisible(PPCA, 0.5).distortion, lambda: {"x": X}),
+    "priors.rate.Invisible.likelihood": (rate.Invisible(PPCA, 0.5).likelihood, lambda: {"z": Z}),
+    "priors.rate.Invisible.posterior": (rate.Invisible(PPCA, 0.5).posterior, lambda: {"x": X}),
+    "priors.rate.Invisible.rate": (rate.Invisible(PPCA, 0.5).rate, lambda: {"x": X}),
+    "priors.rate.water_filling": (
+        rate.water_filling,
+        lambda: {"eigenvalues": MU.abs(), "level": 0.5},
+    ),
+    "priors.made.window": (made.window, lambda: {"radius": 1, "side": 3}),
+    "priors.made.full": (made.full, lambda: {"width": 5, "data_dim": 3}),
+    "priors.made.Made": (
+        made.Made,
+        lambda: {"latent_dim": 2, "masks": made.full(5, 3), "hidden": (4,)},
+    ),
+    "priors.categorical.Encoder": (
+        categorical.Encoder,
+        lambda: {"data_dim": 3, "num_classes": 4, "hidden": (4,)},
+    ),
+    "priors.categorical.uniform": (categorical.uniform, lambda: {"num_classes": 3}),
+    "priors.categorical.log_joint": (
+        categorical.log_joint,
+        lambda: {"x": BITS, "decoder": classes()},
+    ),
+    "priors.categorical.elbo": (
+        categorical.elbo,
+        lambda: {"x": BITS, "q": ONE_HOT, "decoder": classes()},
+    ),
     "deep.linear": (deep.linear, lambda: {"model": PPCA}),
     "exact.log_mean": (exact.log_mean, lambda: {"log_w": X, "weight": X.abs(), "K": 3}),
     "exact.log_mean_upper": (exact.log_mean_upper, lambda: {"log_w": X, "weight": X.abs(), "K": 3}),
@@ -425,6 +469,7 @@ NO_CALL = {
     *("deep.frozen", "deep.in_double"),  # copies, of whatever they are given
     *("gaussian.Gaussian", "gaussian.StandardNormal", "vem.gaussian"),  # unchecked, as they say
     *("mnist.Mnist", "mnist.mnist"),  # data's
+    *("priors.made.Pixels", "priors.rate.Point"),  # what others return
     "portions.in_portions",  # of what others have checked
 }
 
@@ -551,13 +596,19 @@ def test_the_calls_work_unspoilt(name):
     assert outcome(call, good()) == ("named" if name == "data.mnist" else "fine")
 
 
+def public(module: str) -> Iterator[str]:
+    """The names that a module gives, and those of the modules it gives ("priors.made.mask")."""
+    found = importlib.import_module(f"course_utils.{module}")
+    for name in found.__all__:
+        full = f"{module}.{name}"
+        inner = isinstance(getattr(found, name), ModuleType) and full not in NO_CALL
+        yield from public(full) if inner else [full]
+
+
 def test_every_public_name_is_called():
-    public = set()
-    for module in pkgutil.iter_modules(course_utils.__path__):
-        if module.name not in ("kit", "lessons", "validate"):
-            names = importlib.import_module(f"course_utils.{module.name}").__all__
-            public |= {f"{module.name}.{name}" for name in names}
-    assert not public - set(CALLS) - NO_CALL
+    modules = {module.name for module in pkgutil.iter_modules(course_utils.__path__)}
+    names = {n for module in modules - {"kit", "lessons", "validate"} for n in public(module)}
+    assert not names - set(CALLS) - NO_CALL
 
 
 @pytest.mark.filterwarnings("ignore")

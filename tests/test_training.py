@@ -323,6 +323,23 @@ def test_the_default_is_adam():
     torch.testing.assert_close(ours.bias, theirs.bias)
 
 
+@pytest.mark.parametrize("fused", [True, False])
+def test_weight_decay_is_adamws(fused):
+    ours, theirs = nn.Linear(3, 2), nn.Linear(3, 2)
+    theirs.load_state_dict(ours.state_dict())
+    x = torch.randn(7, 3)
+    mine = training.Adam(ours.parameters(), lr=0.01, weight_decay=0.5)
+    mine.fused = fused
+    adamw = torch.optim.AdamW(theirs.parameters(), lr=0.01, weight_decay=0.5)
+    for _ in range(20):
+        for model, descent in ((ours, mine), (theirs, adamw)):
+            model.zero_grad()
+            model(x).square().mean().backward()
+            descent.step()
+    torch.testing.assert_close(ours.weight, theirs.weight)
+    torch.testing.assert_close(ours.bias, theirs.bias)
+
+
 def test_a_parameter_without_a_gradient_waits_as_in_torch():
     """Its own count of steps, by which Adam corrects its means, stands still meanwhile."""
     ours, theirs = ([nn.Parameter(torch.ones(2)) for _ in range(3)] for _ in range(2))

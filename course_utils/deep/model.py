@@ -69,7 +69,7 @@ class Model(nn.Module):
             return self._prior
         return StandardNormal(self._zero)
 
-    def forward(self, z: Tensor) -> Independent:
+    def forward(self, z: Tensor) -> Distribution:
         """p(x | z)."""
         raise NotImplementedError
 

@@ -1,0 +1,66 @@
+"""Lesson 09, unseen by the objective: what one score leaves open.
+
+recall     – check yourself: three questions on lessons 02, 06 and 08
+slider     – 1, the invisible slider: rate and distortion of one density, exercise 09.1
+decides    – 2, who decides: the start, the decoder, free bits; exercise 09.4
+worth      – 3, rate is not worth: decoders that see fewer pixels
+plane      – 4, rate and distortion: reverse water-filling, exercise 09.2
+prior      – 5, what could another prior gain: surgery, the hole, exercise 09.3
+hierarchy  – 6, a hierarchy is a learned prior
+samples    – 7, good samples and a good score
+discrete   – 8, a discrete code: gradients of ten classes, exercise 09.5
+clusters   – 9, clusters and likelihood
+"""
+
+# ruff: noqa: I001, RUF022 (in the notebook's order)
+
+from course_utils.lessons.l09_unseen_by_the_objective.slider import predict_slider
+from course_utils.lessons.l09_unseen_by_the_objective.decides import (
+    alone,
+    learn,
+    linear_starts,
+    plot_trainings,
+    poll_free_bits,
+    poll_silent,
+)
+from course_utils.lessons.l09_unseen_by_the_objective.worth import WORTH, plot_worth
+from course_utils.lessons.l09_unseen_by_the_objective.plane import (
+    bent,
+    eigenvalues,
+    explore_plane,
+    gaussian_rate,
+    linear,
+)
+from course_utils.lessons.l09_unseen_by_the_objective.discrete import (
+    ELBOS,
+    exact_gradient,
+    explore_temperature,
+    learn as learn_classes,
+    one_image,
+    plot_classes,
+    plot_elbos,
+)
+
+__all__ = [
+    "predict_slider",
+    "poll_silent",
+    "linear_starts",
+    "learn",
+    "alone",
+    "poll_free_bits",
+    "plot_trainings",
+    "plot_worth",
+    "WORTH",
+    "explore_plane",
+    "linear",
+    "eigenvalues",
+    "bent",
+    "gaussian_rate",
+    "learn_classes",
+    "plot_classes",
+    "one_image",
+    "exact_gradient",
+    "explore_temperature",
+    "plot_elbos",
+    "ELBOS",
+]

@@ -1,0 +1,1 @@
+"""Lesson 09's questions, figures, stored tables, and the formulas behind its exercises."""
