@@ -61,10 +61,15 @@ def density(q: Distribution, grid: Grid) -> Tensor:
 
 
 class Split(NamedTuple):
-    """The mean rate's two parts, in nats per data point: rate = information + marginal."""
+    """The mean rate's two parts, in nats per data point: I_q(n; z) and KL(q_agg || prior)."""
 
     information: Float[Tensor, ""]
     marginal: Float[Tensor, ""]
+
+    @property
+    def rate(self) -> Float[Tensor, ""]:
+        """mean_n KL(q_n || prior)."""
+        return self.information + self.marginal
 
 
 @validate.typed
