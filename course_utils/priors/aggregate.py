@@ -91,7 +91,9 @@ def split(q: Distribution, prior: Distribution, grid: Grid) -> Split:
         return values
 
     if abs((mass := integral(q_agg).item()) - 1) > 1e-3:
-        raise ValueError(f"grid must hold q_agg, wide and fine enough: its mass there is {mass:.4f}")
+        raise ValueError(
+            f"grid must hold q_agg, wide and fine enough: its mass there is {mass:.4f}"
+        )
     negative_entropy = integral(torch.xlogy(q_agg, q_agg))
     information = -negative_entropy - q.entropy().mean()
     return Split(information, negative_entropy - integral(q_agg * log_p))

@@ -122,7 +122,11 @@ STARTS = (
     (-19.513, 0.599), (-19.195, 0.708), (-19.148, 0.659), (-19.193, 0.757),
 )
 # Accuracy of other clusterings, at five seeds each: likewise.
-OTHERS: dict[str, tuple[float, ...]] = {}
+OTHERS = {
+    "mixture prior": (0.579, 0.585, 0.653, 0.675, 0.631),
+    "mixture afterwards": (0.667, 0.76, 0.716, 0.704, 0.695),
+    "k-means": (0.787, 0.789, 0.761, 0.786, 0.789),
+}
 
 
 def plot_starts(found: Sequence[tuple[float, float]]) -> Picture:
@@ -135,7 +139,7 @@ def plot_starts(found: Sequence[tuple[float, float]]) -> Picture:
     begin, end = (from_labels()[step] for step in (0, STEPS[-1]))
     ends = [(accuracy(m.log_joint(x).argmax(1), labels), m.log_evidence(x).mean()) for m in (begin, end)]
     ax.annotate("", ends[1], ends[0], arrowprops={"color": TRUTH.color, "width": 3})
-    ax.text(0.89, -19.53, "true labels", color=TRUTH.ink, ha="right")
+    ax.text(0.915, -19.62, "true labels", color=TRUTH.ink, ha="right")
     ax.text(0.5, -19.17, "○ found just now", color=MODEL.ink)
     ax.set(xlim=(0.49, 0.92), ylim=(-19.66, -19.1), xlabel="accuracy")
     ax.set(ylabel="training evidence, nats", title="The likeliest clusters are not the classes")

@@ -54,11 +54,10 @@ def explore_prior(q: Gaussian, priors: Mapping[int, Mixture]) -> Explorer:
     q: of every training image, two latents. priors: {number of components: fitted to its codes}.
     """
     q_agg = aggregate.density(q, (AXIS, AXIS))
-    most = aggregate.split(q, STANDARD, (AXIS, AXIS)).marginal.item()
-    gains = {0: 0.0} | {
-        C: most - aggregate.split(q, prior, (AXIS, AXIS)).marginal.item()
-        for C, prior in priors.items()
-    }
+    with torch.no_grad():
+        lacks = {C: _marginal(q, prior) for C, prior in {0: STANDARD, **priors}.items()}
+    most = lacks[0]
+    gains = {C: most - lack for C, lack in lacks.items()}
     turn = np.linspace(0, 2 * pi, 60)
     circle = 2 * np.stack([np.cos(turn), np.sin(turn)], 1)
     log_p = STANDARD.log_prob(torch.cartesian_prod(AXIS, AXIS)).reshape(q_agg.shape)
@@ -76,9 +75,8 @@ def explore_prior(q: Gaussian, priors: Mapping[int, Mixture]) -> Explorer:
         fig, (left, right) = style.subplots(2, height=5, width_ratios=[1.8, 1])
         view = {"origin": "lower", "extent": (-7, 7, -7, 7), "cmap": "Greys"}
         left.imshow(q_agg.T.sqrt(), **view)
-        left.contourf(
-            AXIS, AXIS, hole.T, [0.5, 1.5], colors=[GAP.tint], alpha=0.35, hatches=[GAP.hatch]
-        )
+        mark = {"colors": [GAP.tint], "alpha": 0.5, "hatches": [GAP.hatch]}
+        left.contourf(AXIS, AXIS, hole.T, [0.5, 1.5], **mark).set_edgecolor(GAP.color)
         left.set(xlim=(-4, 4), ylim=(-4, 4), xlabel="$z_1$", ylabel="$z_2$")
         left.set_title("Grey: codes. Hatched: the hole")
         left.set_aspect("equal")
@@ -106,6 +104,10 @@ def explore_prior(q: Gaussian, priors: Mapping[int, Mixture]) -> Explorer:
     options = [("N(0, I)", 0), *((f"{C} Gaussian{'s' * (C > 1)}", C) for C in priors)]
     control = widgets.SelectionSlider(options=options, value=0, description="prior")
     return Explorer(scene, update, {"C": control}, [{"C": C} for C in (0, *list(priors)[1:])])
+
+
+def _marginal(q: Distribution, prior: Distribution) -> float:
+    return aggregate.split(q, prior, (AXIS, AXIS)).marginal.item()
 
 
 def surgery(log_q: Tensor, log_p: Tensor, area: float) -> tuple[Tensor, Tensor]:
