@@ -73,6 +73,7 @@ class Mixture(_Components):
         self.logits, self.rows = nn.Parameter(weights.log()), nn.Parameter(rows)
 
     def now(self) -> MixtureSameFamily:
+        """The Gaussians and their weights."""
         weights = Categorical(logits=self.logits, validate_args=False)
         components = gaussian(self.rows, self.event_shape[0])
         return MixtureSameFamily(weights, components, validate_args=False)
@@ -96,6 +97,7 @@ class Vamp(_Components):
         self.encoder, self.inputs = encoder, nn.Parameter(inputs.detach().clone())
 
     def now(self) -> MixtureSameFamily:
+        """The encoder's q of every input, all equally likely."""
         equal = Categorical(logits=torch.zeros_like(self.inputs[:, 0]), validate_args=False)
         return MixtureSameFamily(equal, self.encoder(self.inputs), validate_args=False)
 

@@ -3,7 +3,6 @@
 Source: Tolstikhin, Bousquet, Gelly & Schoelkopf, "Wasserstein auto-encoders", ICLR 2018.
 """
 
-import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 

@@ -29,7 +29,9 @@ def log_density(x: Tensor) -> Tensor:
     across = torch.tensor([-0.6, 0.8], dtype=torch.float64)
     scale = (0.4**2 + SIGMA2) ** 0.5
     sides = torch.stack([Normal(side, scale).log_prob(x @ ALONG) for side in (-2.0, 2.0)])
-    return sides.logsumexp(0) - torch.tensor(2.0).log() + Normal(0.0, SIGMA2**0.5).log_prob(x @ across)
+    return (
+        sides.logsumexp(0) - torch.tensor(2.0).log() + Normal(0.0, SIGMA2**0.5).log_prob(x @ across)
+    )
 
 
 class Tower(Distribution):

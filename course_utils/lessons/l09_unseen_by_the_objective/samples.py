@@ -119,7 +119,11 @@ def _scores(near: Tensor, test: Tensor, scale: float) -> tuple[float, float, flo
     """
     kernel, N = -test / (2 * scale**2), len(near)
     others = left_out(-near / (2 * scale**2)) + log(N - 1)  # of sums: a sum with itself has 1 more
-    means = others.logaddexp(torch.zeros(())) - log(N), others - log(N - 1), kernel.logsumexp(1) - log(N)
+    means = (
+        others.logaddexp(torch.zeros(())) - log(N),
+        others - log(N - 1),
+        kernel.logsumexp(1) - log(N),
+    )
     seen, unseen, tested = (mean.mean().item() - 32 * log(2 * pi * scale**2) for mean in means)
     return seen, unseen, tested
 
@@ -188,8 +192,12 @@ def plot_crowds(rows: dict[str, Tensor], scores: dict[str, tuple[float, float]])
         f"{name}\n{scores[name][0]:.1f}; {scores[name][1]:.1f} nats".replace("-", "−"): images
         for name, images in rows.items()
     }
-    said = "; ".join(f"{name}: 1000 MMD² {m:.1f}, evidence {e:.1f}" for name, (m, e) in scores.items())
-    return rows_of_images(named, "1000 MMD² to test images; evidence", f"Samples of two models. {said}.")
+    said = "; ".join(
+        f"{name}: 1000 MMD² {m:.1f}, evidence {e:.1f}" for name, (m, e) in scores.items()
+    )
+    return rows_of_images(
+        named, "1000 MMD² to test images; evidence", f"Samples of two models. {said}."
+    )
 
 
 def rows_of_images(rows: dict[str, Tensor], title: str, alt: str) -> Picture:
