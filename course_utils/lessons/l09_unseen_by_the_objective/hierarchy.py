@@ -13,7 +13,7 @@ from course_utils.kit import Explorer, style
 PRIOR, TRUTH, MODEL, DATA = (style.ROLES[name] for name in ("prior", "truth", "model", "data"))
 ALONG = torch.tensor([0.8, 0.6], dtype=torch.float64)  # the line on which the clumps lie
 SIGMA2, VARIANCE = 0.04, 4.16  # of the noise; of the latent that made the data
-NODES = torch.linspace(-9, 9, 145, dtype=torch.float64), torch.linspace(-5, 5, 101).double()
+NODES = torch.linspace(-12, 12, 161, dtype=torch.float64), torch.linspace(-6, 6, 121).double()
 
 
 def clumps(num_points: int, seed: int = 0) -> Tensor:
@@ -98,7 +98,7 @@ def rates(x: Tensor, model: Stack) -> tuple[float, float]:
 
 def explore_tower() -> Explorer:
     """The prior that the upper layer makes for the lower, evidence, and both layers' rates."""
-    x = clumps(100, seed=1)
+    x = clumps(60, seed=1)
     limit = log_density(x).mean().item()
 
     def scene():

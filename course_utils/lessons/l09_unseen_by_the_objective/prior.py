@@ -76,7 +76,9 @@ def explore_prior(q: Gaussian, priors: Mapping[int, Mixture]) -> Explorer:
         view = {"origin": "lower", "extent": (-7, 7, -7, 7), "cmap": "Greys"}
         left.imshow(q_agg.T.sqrt(), **view)
         mark = {"colors": [GAP.tint], "alpha": 0.5, "hatches": [GAP.hatch]}
-        left.contourf(AXIS, AXIS, hole.T, [0.5, 1.5], **mark).set_edgecolor(GAP.color)
+        left.contourf(AXIS.numpy(), AXIS.numpy(), hole.T.numpy(), [0.5, 1.5], **mark).set_edgecolor(
+            GAP.color
+        )
         left.set(xlim=(-4, 4), ylim=(-4, 4), xlabel="$z_1$", ylabel="$z_2$")
         left.set_title("Grey: codes. Hatched: the hole")
         left.set_aspect("equal")
