@@ -34,9 +34,10 @@ def log_prob(q: Distribution, z: Float[Tensor, "G H"]) -> Float[Tensor, "G"]:
     validate.finite(z=z)
 
     def of_nodes(z: Tensor) -> Tensor:
-        return pairwise(q, z).logsumexp(1) - log(num_points)
+        pairs = pairwise(q, z) if _factorised(q) else q.log_prob(z[:, None])
+        return pairs.logsumexp(1) - log(num_points)
 
-    values = in_portions(of_nodes, num_points, z)
+    values = in_portions(of_nodes, num_points * z.shape[1], z)
     if values.isnan().any():
         raise ValueError("q must not give NaN: its log density is, at some z")
     return values
@@ -50,8 +51,8 @@ def density(q: Distribution, grid: Grid) -> Tensor:
     """
     axes = _axes(grid)
     num_points = _checked(q, len(axes), axes[0].dtype)
-    if isinstance(q, Independent) and isinstance(q.base_dist, Normal):
-        normal, factors = q.base_dist, []
+    if _factorised(q):
+        normal, factors = q.base_dist, []  # type: ignore[attr-defined]
         for i, axis in enumerate(axes):
             one = Normal(normal.loc[:, i, None], normal.scale[:, i, None])
             factors.append(one.log_prob(axis).exp())  # (N, G_i)
@@ -97,6 +98,11 @@ def split(q: Distribution, prior: Distribution, grid: Grid) -> Split:
     negative_entropy = integral(torch.xlogy(q_agg, q_agg))
     information = -negative_entropy - q.entropy().mean()
     return Split(information, negative_entropy - integral(q_agg * log_p))
+
+
+def _factorised(q: Distribution) -> bool:
+    """Whether every q_n is normal, and a product over its latents."""
+    return isinstance(q, Independent) and isinstance(q.base_dist, Normal)
 
 
 def _axes(grid: Grid) -> tuple[Tensor, ...]:
