@@ -26,7 +26,7 @@ from course_utils.priors import aggregate, mixture, wae
 few = settings(deadline=None, max_examples=15, derandomize=True)
 seeds = st.integers(0, 10_000)
 PRIOR = StandardNormal(torch.zeros(2).double())
-AXIS = torch.linspace(-9, 9, 241).double()
+AXIS = torch.linspace(-12, 12, 241).double()
 
 
 def diagonal(seed, N=5, H=2):
