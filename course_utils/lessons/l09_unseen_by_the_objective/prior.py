@@ -74,11 +74,11 @@ def explore_prior(q: Gaussian, priors: Mapping[int, Mixture]) -> Explorer:
     def scene():
         fig, (left, right) = style.subplots(2, height=5, width_ratios=[1.8, 1])
         view = {"origin": "lower", "extent": (-7, 7, -7, 7), "cmap": "Greys"}
-        left.imshow(q_agg.T.sqrt(), **view)
+        left.imshow(q_agg.T.sqrt().numpy(), **view)
         mark = {"colors": [GAP.tint], "alpha": 0.5, "hatches": [GAP.hatch]}
-        left.contourf(AXIS.numpy(), AXIS.numpy(), hole.T.numpy(), [0.5, 1.5], **mark).set_edgecolor(
-            GAP.color
-        )
+        axis = AXIS.numpy()
+        area = left.contourf(axis, axis, hole.T.numpy(), [0.5, 1.5], **mark)
+        area.set_edgecolor(GAP.color)
         left.set(xlim=(-4, 4), ylim=(-4, 4), xlabel="$z_1$", ylabel="$z_2$")
         left.set_title("Grey: codes. Hatched: the hole")
         left.set_aspect("equal")
@@ -97,7 +97,7 @@ def explore_prior(q: Gaussian, priors: Mapping[int, Mixture]) -> Explorer:
         return {
             "prior": ellipses(C),
             "gain": (0.25, 0, 0.5, gains[C]),
-            "words": (0.5, gains[C] + 0.01 * most, f"{gains[C]:.2f}"),
+            "words": (0.5, max(gains[C], 0) + 0.01 * most, f"{gains[C]:.2f}"),
             "alt": f"All codes of a VAE with two latents as a grey crowd, the places hatched where it "
             f"is ten times thinner than the prior. {name} as prior gains {gains[C]:.2f} of "
             f"the {most:.2f} nats that any prior can gain.",

@@ -22,7 +22,7 @@ def crowd():
 
 def priors():
     q = crowd()
-    return {C: mixture.after(q.sample((3,)).flatten(0, 1), C) for C in (1, 10)}
+    return {C: mixture.after(q.sample((60,)).flatten(0, 1), C) for C in (1, 10)}
 
 
 POLLS = {
