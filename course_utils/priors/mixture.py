@@ -91,8 +91,9 @@ class Vamp(_Components):
         validate.finite(inputs=inputs)
         with torch.no_grad():
             q = encoder(inputs)
-        if not isinstance(q, Distribution) or q.batch_shape != (len(inputs),):
-            raise TypeError(f"encoder must return one q for each of inputs, got {q}")
+        if not isinstance(q, Distribution):
+            raise TypeError(f"encoder must return a distribution, got {type(q).__name__}")
+        validate.latents(q, len(inputs), q.event_shape, inputs.dtype, "what encoder returns")
         super().__init__(q.event_shape.numel())
         self.encoder, self.inputs = encoder, nn.Parameter(inputs.detach().clone())
 
@@ -113,6 +114,12 @@ def after(codes: Float[Tensor, "M H"], num_components: int) -> Mixture:
     validate.varies(codes=codes)
     validate.integer(1, len(codes), num_components=num_components)
     seed = int(torch.randint(2**31, ()))
-    em = GaussianMixture(num_components, random_state=seed).fit(codes.detach().double().numpy())
-    means, covariances = (torch.from_numpy(a).to(codes) for a in (em.means_, em.covariances_))
-    return Mixture(torch.from_numpy(em.weights_).to(codes), MultivariateNormal(means, covariances))
+    em = GaussianMixture(num_components, random_state=seed)
+    try:
+        em.fit(codes.detach().double().numpy())
+    except ValueError as error:
+        raise ValueError(f"codes must have finite variances, and of some size: {error}") from None
+    weights, means, covariances = (
+        torch.from_numpy(values) for values in (em.weights_, em.means_, em.covariances_)
+    )
+    return Mixture(weights, MultivariateNormal(means, covariances)).to(codes.dtype)

@@ -7,6 +7,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from course_utils import deep, training, validate
+from course_utils.bounds.importance import check
 
 __all__ = ["fit", "mmd"]
 
@@ -24,7 +25,10 @@ def mmd(x: Float[Tensor, "M D"], y: Float[Tensor, "N D"], scale: float) -> Float
     validate.positive(scale=scale)
     if min(len(x), len(y)) < 2:
         raise ValueError(f"x and y must have two rows at least, got {len(x)} and {len(y)}")
-    return _mmd(x, y, scale)
+    value = _mmd(x, y, scale)
+    if value.isnan():
+        raise ValueError(f"x and y must have squares that are finite in {x.dtype}")
+    return value
 
 
 @validate.typed
@@ -45,6 +49,7 @@ def fit(
     validate.not_negative(weight=weight)
     validate.integer(2, batch_size=batch_size)
     decoder.check(x)
+    check(x, encoder(x), decoder, "what encoder returns")
     scale = (2 * decoder.latent_dim) ** 0.5
 
     def loss(x: Tensor) -> Tensor:
