@@ -103,7 +103,7 @@ def explore_tower() -> Explorer:
 
     def scene():
         fig, (left, right) = style.subplots(2, width_ratios=[1.4, 1])
-        left.hist(x @ ALONG, 40, density=True, color=style.PALE)
+        left.hist(x @ ALONG, 16, density=True, color=style.PALE)
         left.set(xlim=(-5, 5), ylim=(0, 0.85), xlabel="$z_1$", ylabel="density")
         left.set_title("$z_2$ makes the prior of $z_1$")
         left.text(-4.8, 0.77, "grey: data along the line", color=DATA.ink)
