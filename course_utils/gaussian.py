@@ -1,4 +1,4 @@
-"""Independent normals given by their log variances, as networks give them."""
+"""Independent normals given by their log variances, as networks give them; densities of all pairs."""
 
 from collections.abc import Sequence
 from functools import cached_property
@@ -7,6 +7,7 @@ from math import log, pi
 import torch
 from torch import Tensor
 from torch.distributions import (
+    Bernoulli,
     Distribution,
     Independent,
     MultivariateNormal,
@@ -14,9 +15,9 @@ from torch.distributions import (
     kl_divergence,
     register_kl,
 )
-from torch.nn.functional import mse_loss
+from torch.nn.functional import mse_loss, softplus
 
-__all__ = ["Gaussian", "StandardNormal"]
+__all__ = ["Gaussian", "StandardNormal", "pairwise"]
 
 
 class Gaussian(Independent):
@@ -89,3 +90,19 @@ def _kl_of_full_covariance(q: MultivariateNormal, p: Independent) -> Tensor:
     if not isinstance(p.base_dist, Normal):
         raise NotImplementedError
     return kl_divergence(q, MultivariateNormal(p.mean, scale_tril=torch.diag_embed(p.stddev)))
+
+
+def pairwise(p: Distribution, x: Tensor) -> Tensor:
+    """log p_g(x_n) of every point x (N, D) under every member of p, batch shape (G,): (N, G).
+
+    Gaussian and Bernoulli are exponential families: log p(x) = x . a + x^2 . b + c, two matrix
+    products. Any other p is asked for one point after another.
+    """
+    base = p.base_dist if isinstance(p, Independent) else None
+    if isinstance(base, Bernoulli):
+        return x @ base.logits.T - softplus(base.logits).sum(1)
+    if isinstance(base, Normal):
+        precision = base.scale**-2
+        constant = (base.loc.square() * precision + (2 * pi * base.variance).log()).sum(1)
+        return x @ (base.loc * precision).T - (x.square() @ precision.T + constant) / 2
+    return torch.stack([p.log_prob(point) for point in x])

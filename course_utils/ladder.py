@@ -56,6 +56,7 @@ DIGITS = {
     "VAE, flow q": Rung(15.250, 19.973),
     "VAE, flow prior": Rung(15.547, 20.383),
     "VAE, K = 5": Rung(12.699, 20.783),
+    "training set + fog": Rung(31.058, 31.058),
 }
 
 # Lowest and highest evidence over seeds: of eleven, 0 to 10, for vEM, whose rung is their median; of

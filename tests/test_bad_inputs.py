@@ -47,7 +47,8 @@ from course_utils import (
     vem,
 )
 from course_utils.gaussian import Gaussian, StandardNormal
-from course_utils.priors import categorical, made, rate
+from course_utils.priors import aggregate, categorical, made, rate, wae
+from course_utils.priors import mixture as learned
 
 DRAWS, SECONDS = 10_000, 60.0
 
@@ -410,6 +411,27 @@ CALLS: dict[str, tuple[Callable, Callable[[], dict]]] = {
             **QUIET,
         },
     ),
+    "priors.aggregate.log_prob": (aggregate.log_prob, lambda: {"q": DIAGONAL, "z": Z}),
+    "priors.aggregate.density": (aggregate.density, lambda: {"q": DIAGONAL, "grid": NODES}),
+    "priors.aggregate.split": (
+        aggregate.split,
+        lambda: {"q": DIAGONAL, "prior": StandardNormal(Z[0] * 0), "grid": NODES},
+    ),
+    "priors.mixture.Mixture": (
+        learned.Mixture,
+        lambda: {"weights": ONES / 2, "components": Gaussian(Z[:2], Z[:2] * 0)},
+    ),
+    "priors.mixture.Vamp": (learned.Vamp, lambda: {"encoder": encoder(), "inputs": X[:2]}),
+    "priors.mixture.after": (learned.after, lambda: {"codes": Z, "num_components": 2}),
+    "priors.wae.mmd": (wae.mmd, lambda: {"x": X, "y": X + 1, "scale": 1.0}),
+    "priors.wae.fit": (
+        wae.fit,
+        lambda: (
+            {"x": X, "encoder": encoder(), "decoder": decoder(), "num_steps": 2}
+            | {"weight": 1.0, "batch_size": 3, "lr": 0.01}
+            | QUIET
+        ),
+    ),
     "priors.rate.Invisible": (rate.Invisible, lambda: {"model": PPCA, "tau": 0.5}),
     "priors.rate.Invisible.distortion": (rate.Invisible(PPCA, 0.5).distortion, lambda: {"x": X}),
     "priors.rate.Invisible.likelihood": (rate.Invisible(PPCA, 0.5).likelihood, lambda: {"z": Z}),
@@ -467,9 +489,14 @@ NO_CALL = {
     "deep.MIN_SIGMA2",  # a number
     *("bounds.Annealed", "bounds.Estimate", "bounds.Unreliable", "bounds.hmc"),
     *("deep.frozen", "deep.in_double"),  # copies, of whatever they are given
-    *("gaussian.Gaussian", "gaussian.StandardNormal", "vem.gaussian"),  # unchecked, as they say
+    *(
+        "gaussian.Gaussian",
+        "gaussian.StandardNormal",
+        "gaussian.pairwise",
+        "vem.gaussian",
+    ),  # unchecked, as they say
     *("mnist.Mnist", "mnist.mnist"),  # data's
-    *("priors.made.Pixels", "priors.rate.Point"),  # what others return
+    *("priors.made.Pixels", "priors.rate.Point", "priors.aggregate.Split"),  # what others return
     "portions.in_portions",  # of what others have checked
 }
 

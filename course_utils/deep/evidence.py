@@ -2,15 +2,14 @@
 
 from collections.abc import Callable
 from functools import partial
-from math import pi
 
 import torch
 from jaxtyping import Float
-from torch import Tensor, nn
-from torch.distributions import Bernoulli, Independent, Normal
+from torch import Tensor
 
 from course_utils import exact, validate
 from course_utils.deep.model import Model, in_double, width
+from course_utils.gaussian import pairwise
 from course_utils.portions import in_portions
 
 __all__ = ["Grid", "grid", "log_evidence", "log_joint", "mode"]
@@ -22,11 +21,7 @@ Grid = Tensor | tuple[Tensor, Tensor]
 def log_joint(
     x: Float[Tensor, "N D"], z: Float[Tensor, "G H"], model: Model
 ) -> Float[Tensor, "N G"]:
-    """log p(x_n, z_g) in nats, every data point with every latent.
-
-    Gaussian and Bernoulli are exponential families: log p(x | z) = x . a(z) + x^2 . b(z) + c(z),
-    two matrix products. Any other likelihood is asked for one data point after another.
-    """
+    """log p(x_n, z_g) in nats, every data point with every latent; see `gaussian.pairwise`."""
     model.check(x)
     validate.finite(z=z)
     if z.shape[1] != model.latent_dim:
@@ -35,19 +30,7 @@ def log_joint(
         raise TypeError(f"z must have the dtype of x, {x.dtype}, got {z.dtype}")
 
     def of_nodes(z: Tensor) -> Tensor:
-        p = model(z)
-        base = p.base_dist if isinstance(p, Independent) else None
-        if isinstance(base, Bernoulli):
-            log_likelihood = x @ base.logits.T - nn.functional.softplus(base.logits).sum(1)
-        elif isinstance(base, Normal):
-            precision = base.scale**-2
-            constant = (base.loc.square() * precision + (2 * pi * base.variance).log()).sum(1)
-            log_likelihood = (
-                x @ (base.loc * precision).T - (x.square() @ precision.T + constant) / 2
-            )
-        else:
-            log_likelihood = torch.stack([p.log_prob(point) for point in x])
-        return log_likelihood + model.prior.log_prob(z)
+        return pairwise(model(z), x) + model.prior.log_prob(z)
 
     values = in_portions(of_nodes, width(model), z)
     if values.isnan().any():

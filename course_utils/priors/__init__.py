@@ -8,6 +8,6 @@ wae          autoencoders whose codes look like the prior as a whole (MMD)
 categorical  one class in place of numbers: the ELBO by enumeration
 """
 
-from course_utils.priors import categorical, made, rate
+from course_utils.priors import aggregate, categorical, made, mixture, rate, wae
 
-__all__ = ["categorical", "made", "rate"]
+__all__ = ["aggregate", "categorical", "made", "mixture", "rate", "wae"]

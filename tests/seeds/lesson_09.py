@@ -1,7 +1,7 @@
 """Lesson 09: what its text says of five seeds, and the tables it stores."""
 
 from course_utils.lessons.l09_unseen_by_the_objective import decides, discrete, plane, worth
-from seeds import Claim, Measured
+from seeds import Claim, Measured, crowds
 
 OBJECTIVES = {
     "MADE first": (lambda fit, kl, done: fit - kl, 0.5),
@@ -54,7 +54,7 @@ def starts(seed: int) -> Measured:
 
 def measure(seed: int) -> Measured:
     """What the notebook trains, with this seed."""
-    return starts(seed) | trainings(seed) | tables(seed)
+    return starts(seed) | trainings(seed) | tables(seed) | crowds.measure(seed)
 
 
 NEAR = "0, but for rounding, which another machine does otherwise"
@@ -79,4 +79,5 @@ CLAIMS = [
     ),
     *(Claim(f"noise {sigma2}: nats saved", "above 1", lambda v: v > 1) for sigma2 in plane.BENT),
     *(Claim(f"{how}: off the stored ELBO", NEAR, lambda v: abs(v) < 0.5) for how in discrete.ELBOS),
+    *crowds.CLAIMS,
 ]

@@ -14,6 +14,7 @@ clusters   – 9, clusters and likelihood
 
 # ruff: noqa: I001, RUF022 (in the notebook's order)
 
+from course_utils.lessons.l09_unseen_by_the_objective.recall import recall
 from course_utils.lessons.l09_unseen_by_the_objective.slider import predict_slider
 from course_utils.lessons.l09_unseen_by_the_objective.decides import (
     alone,
@@ -31,6 +32,30 @@ from course_utils.lessons.l09_unseen_by_the_objective.plane import (
     gaussian_rate,
     linear,
 )
+from course_utils.lessons.l09_unseen_by_the_objective.prior import (
+    in_hole,
+    plot_hole,
+    predict_gain,
+)
+from course_utils.lessons.l09_unseen_by_the_objective.hierarchy import (
+    ALONG,
+    NODES,
+    SIGMA2,
+    VARIANCE,
+    Stack,
+    Tower,
+    clumps,
+    explore_tower,
+    rates,
+)
+from course_utils.lessons.l09_unseen_by_the_objective.samples import (
+    fog,
+    noisy,
+    plot_crowds,
+    plot_noise,
+    poll_noise,
+    predict_fog,
+)
 from course_utils.lessons.l09_unseen_by_the_objective.discrete import (
     ELBOS,
     exact_gradient,
@@ -40,8 +65,18 @@ from course_utils.lessons.l09_unseen_by_the_objective.discrete import (
     plot_classes,
     plot_elbos,
 )
+from course_utils.lessons.l09_unseen_by_the_objective.clusters import (
+    OTHERS,
+    STARTS,
+    accuracy,
+    binary,
+    from_labels,
+    plot_starts,
+    predict_start,
+)
 
 __all__ = [
+    "recall",
     "predict_slider",
     "poll_silent",
     "linear_starts",
@@ -56,6 +91,24 @@ __all__ = [
     "eigenvalues",
     "bent",
     "gaussian_rate",
+    "predict_gain",
+    "in_hole",
+    "plot_hole",
+    "explore_tower",
+    "ALONG",
+    "NODES",
+    "SIGMA2",
+    "VARIANCE",
+    "Stack",
+    "Tower",
+    "clumps",
+    "rates",
+    "poll_noise",
+    "noisy",
+    "plot_noise",
+    "predict_fog",
+    "fog",
+    "plot_crowds",
     "learn_classes",
     "plot_classes",
     "one_image",
@@ -63,4 +116,11 @@ __all__ = [
     "explore_temperature",
     "plot_elbos",
     "ELBOS",
+    "predict_start",
+    "binary",
+    "accuracy",
+    "from_labels",
+    "plot_starts",
+    "STARTS",
+    "OTHERS",
 ]
