@@ -35,13 +35,22 @@ def test_mean_field_against_the_right_marginals(variance):
 
 
 @pytest.mark.parametrize(
-    ("K", "variance"), zip(COUNTS, (0.19, 0.35, 0.52, 1.15, 1.48, 1.54), strict=True)
+    ("K", "variance"),
+    [(1, 0.19), (2, 0.35), (3, 0.52), (10, 1.15), (100, 1.42), (1000, 1.44)],
 )
 def test_the_best_variance_grows_with_K(K, variance):
     narrower, best, wider = (
         gap(cases.correlated(0.9, variance * factor), K) for factor in (0.93, 1, 1.07)
     )
     assert best < narrower and best < wider
+
+
+def test_for_many_samples_the_best_variance_has_the_least_variance_of_weights():
+    """E_q w^2 = prod_i v / (l_i sqrt(2 v / l_i - 1)) over the posterior's variances l_i."""
+    posterior, v = torch.tensor([1.9, 0.1]).double(), torch.linspace(1.2, 1.8, 601).double()
+    ratio = v[:, None] / posterior
+    squares = (ratio.log() - (2 * ratio - 1).log() / 2).sum(1)
+    assert v[squares.argmin()].item() == pytest.approx(1.434, abs=1e-3)
 
 
 def test_the_wide_q_at_the_seam_is_hopeless_with_one_sample_and_best_with_ten():
@@ -52,9 +61,9 @@ def test_the_wide_q_at_the_seam_is_hopeless_with_one_sample_and_best_with_ten():
     assert moments[1] == pytest.approx(2.395, abs=2e-3)
     for q, lacks in (
         (seam.SEAM[1], {1: 0.782, 10: 0.716, 100: 0.702}),
-        (seam.SEAM[10], {10: 0.231}),
+        (seam.SEAM[10], {1: 43.9, 10: 0.234}),
         (seam.SEAM[100], {1: 46.8, 100: 0.015}),
-        (moments, {1: 45.5, 10: 0.233, 100: 0.015}),  # the least forward KL
+        (moments, {1: 45.4, 10: 0.235, 100: 0.015}),  # the least forward KL
     ):
         weights = cases.seam_weights(log_joint, *q)
         found = [log_p + gap(weights, K) for K in lacks]
@@ -82,10 +91,3 @@ def test_signal_over_noise(variance, name, ratios, rel):
         cloud = getattr(gradients.clouds(K, variance, 4000), name)
         truth = of_theta if name == "theta" else of_mean
         assert gradients.signal_to_noise(cloud, truth) == pytest.approx(ratio, rel=rel)
-
-
-def test_the_counterexamples_ratio_falls_from_ten_samples_to_a_thousand():
-    of = {K: gradients.exact_gradient(K, 0.3)[0] for K in (10, 1000)}
-    ratio = {K: gradients.signal_to_noise(gradients.clouds(K, 0.3, 4000).dreg, of[K]) for K in of}
-    assert ratio[1000] < ratio[10] / 2
-    assert torch.tensor(list(of.values())).abs().min() > 0
