@@ -2,9 +2,10 @@
 
 import pytest
 import torch
+from torch.distributions import MultivariateNormal, kl_divergence
 
-from course_utils import exact
-from course_utils.lessons.l08_beyond_the_elbo import cases, gradients, seam
+from course_utils import data, exact
+from course_utils.lessons.l08_beyond_the_elbo import budget, cases, cover, gradients, seam
 
 
 def gap(weights, K):
@@ -91,3 +92,25 @@ def test_signal_over_noise(variance, name, ratios, rel):
         cloud = getattr(gradients.clouds(K, variance, 4000), name)
         truth = of_theta if name == "theta" else of_mean
         assert gradients.signal_to_noise(cloud, truth) == pytest.approx(ratio, rel=rel)
+
+
+@pytest.mark.parametrize(
+    ("H", "field", "marginal", "index", "to_prior"),
+    [
+        (5, 0.087, 0.097, 0.40, 6.49),
+        (10, 0.745, 1.000, 0.58, 12.84),
+        (20, 3.523, 6.393, 0.80, 25.60),
+    ],
+)
+def test_what_turned_latents_cost_a_factorised_q(H, field, marginal, index, to_prior):
+    model, x = budget.turned(H), data.digits().test
+    posterior, variances = model.posterior(x), budget.mean_field(model, x).variance[0]
+    centred = MultivariateNormal(torch.zeros(H).double(), model.G)
+    for kept, gap_there in ((variances, field), (model.G.diagonal(), marginal)):
+        q = MultivariateNormal(centred.mean, kept.diag())
+        assert kl_divergence(q, centred).item() == pytest.approx(gap_there, abs=1e-3)
+    assert cover.tail_index(model.G, variances).item() == pytest.approx(index, abs=5e-3)
+    prior = MultivariateNormal(centred.mean, torch.eye(H).double())
+    nats = kl_divergence(MultivariateNormal(posterior.mean, model.G), prior)
+    assert nats.mean().item() == pytest.approx(to_prior, abs=6e-3)
+    assert H < 20 or nats.max().item() == pytest.approx(36.1, abs=0.05)
