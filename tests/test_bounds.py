@@ -164,7 +164,9 @@ def test_evidence_of_ten_latents_on_the_ladder():
 
 def test_a_q_too_narrow_is_said_with_its_tail_index():
     model, x = digits_model(5)
-    with pytest.warns(bounds.Unreliable, match=r"at \d+ of 60 points .* index is above 0\.67"):
+    with pytest.warns(
+        bounds.Unreliable, match=r"at \d+ of 60 points .* estimated tail index is above 0\.67"
+    ):
         bounds.evidence(x, widened(model, x, 0.2), deep.linear(model), 1000)
 
 

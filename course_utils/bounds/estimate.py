@@ -57,7 +57,8 @@ def pareto_k(log_w: Float[Tensor, "K N"]) -> Float[Tensor, "N"]:
 
     The M = min(K / 5, 3 sqrt K) largest are fitted by a generalised Pareto distribution, whose
     density falls as w^-(1 + 1/k): their variance is infinite if k >= 1/2, their mean if k >= 1.
-    -inf where the largest are all alike.
+    -inf where the largest are all alike. It is an estimate: a weight's mean is p(x), so its own
+    index is at most 1, and more says that the samples were too few to see the tail.
     Source: Vehtari et al., "Pareto smoothed importance sampling", JMLR 2024, with the fit of
     Zhang & Stephens, Technometrics 2009.
     """
@@ -98,8 +99,9 @@ def warn(estimate: Estimate, log_w: Tensor, advice: str) -> None:
         heavy = int((k > limit).sum())
         if heavy > FEW * len(k):
             said.append(
-                f"at {heavy} of {len(k)} points the weights' tail index is above {limit:.2f}, up to "
-                f"{k.max().item():.2f}, and from 0.5 on their variance is infinite"
+                f"at {heavy} of {len(k)} points the weights' estimated tail index is above "
+                f"{limit:.2f}, the most that {K} samples can bear, up to {k.max().item():.2f}; a "
+                "true one from 0.5 on means infinite variance"
             )
     if said:
         warnings.warn(f"{'; '.join(said)}. {advice}", Unreliable, stacklevel=4)

@@ -1,4 +1,4 @@
-"""4, many small steps: the evidence as an area, and exercise 08.4."""
+"""4, many small steps: the evidence as an area, and exercises 08.4, 08.5."""
 
 import ipywidgets as widgets
 import torch
@@ -18,6 +18,15 @@ def sums(means: Tensor, betas: Tensor) -> tuple[float, float]:
     """The left and the right Riemann sum of E[log w] over beta: at most, and at least, log p."""
     steps = betas.diff()
     return (means[:-1] * steps).sum().item(), (means[1:] * steps).sum().item()
+
+
+def exact_states(betas: Tensor, num_chains: int) -> Tensor:
+    """Independent draws of every pi_beta between N(0.5, 0.8^2) and N(0, 1), (T + 1, S): what a
+    perfectly mixing chain would give."""
+    precision = (1 - betas) / 0.64 + betas
+    mean = (1 - betas) * 0.5 / 0.64 / precision
+    eps = torch.randn(len(betas), num_chains, dtype=torch.float64)
+    return mean[:, None] + eps / precision.sqrt()[:, None]
 
 
 def predict_area() -> Prediction:
@@ -91,41 +100,100 @@ def explore_area() -> Explorer:
     return Explorer(scene, update, controls, [{"T": T, "start": "far"} for T in (1, 4, 20)])
 
 
-def annealed_log_weight(betas: Tensor, log_ratio: Tensor) -> Tensor:
-    """betas: (T + 1,). log_ratio: log p(x, z_t) - log q(z_t) at t = 0 ... T, (T + 1, S) -> (S,)."""
-    return (betas.diff()[:, None] * log_ratio[:-1]).sum(0)
+def annealed_log_weight(betas: Tensor, log_joint: Tensor, log_q: Tensor) -> Tensor:
+    """betas: (T + 1,). log_joint, log_q: log p(x, z) and log q(z) after t = 0 ... T moves,
+    (T + 1, S) -> (S,)."""
+    return (betas.diff()[:, None] * (log_joint - log_q)[:-1]).sum(0)
+
+
+def backward_log_weight(betas: Tensor, log_joint: Tensor, log_q: Tensor) -> Tensor:
+    """The same for a chain from a posterior draw (row 0) to q: row t after its t-th move."""
+    return (betas.diff().flip(0)[:, None] * (log_joint - log_q)[1:]).sum(0)
 
 
 _BETAS = torch.linspace(0, 1, 6, dtype=torch.float64) ** 2
+_CASES = [
+    (_BETAS, 3 * normal(6, 4), normal(6, 4, seed=2)),
+    (_BETAS.sqrt()[:4] / 0.6, normal(4, 2, seed=1), normal(4, 2, seed=3)),
+]
 Exercise(
     "08.4",
     annealed_log_weight,
-    cases=[(_BETAS, 3 * normal(6, 4)), (_BETAS.sqrt()[:4] / 0.6, normal(4, 2, seed=1))],
+    cases=_CASES,
     mistakes=[
         Mistake(
-            lambda betas, log_ratio: (betas.diff()[:, None] * log_ratio[1:]).sum(0),
-            "z_t has already moved at β_t. The weight for a step is taken before the move, at "
-            "z of t − 1: yours is the right sum.",
+            lambda betas, p, q: (betas.diff()[:, None] * (p - q)[1:]).sum(0),
+            "Row t has already moved at β_t: it is no draw of the density it is weighed from. "
+            "Each step is weighed where the chain stands before it moves.",
         ),
         Mistake(
-            lambda betas, log_ratio: (betas[1:, None] * log_ratio[:-1]).sum(0),
-            "β_t itself in place of the step β_t − β_(t−1): the factors must sum to 1.",
+            lambda betas, p, q: (betas.diff()[:, None] * p[:-1]).sum(0),
+            "f_t holds q^(1−β_t), too: as β rises, q's share goes.",
         ),
         Mistake(
-            lambda betas, log_ratio: (betas.diff()[:, None] * log_ratio[:-1]).mean(0),
+            lambda betas, p, q: (betas.diff()[:, None] * (p + q)[:-1]).sum(0),
+            "q's power, 1 − β, falls while p's rises: a sign.",
+        ),
+        Mistake(
+            lambda betas, p, q: (betas[1:, None] * (p - q)[:-1]).sum(0),
+            "β_t itself, where the ratio f_t / f_(t−1) has left a difference: the factors of all "
+            "steps must sum to 1.",
+        ),
+        Mistake(
+            lambda betas, p, q: (betas[:, None] * (p - q)).sum(0),
+            "β_t itself at every state, T + 1 of them: there are T ratios f_t / f_(t−1), and each "
+            "leaves a difference of two β.",
+        ),
+        Mistake(
+            lambda betas, p, q: (betas.diff()[:, None] * (p - q)[:-1]).mean(0),
             "A product of ratios is a sum of logarithms, not their mean.",
         ),
         Mistake(
-            lambda betas, log_ratio: (betas.diff()[:-1, None] * log_ratio[:-2]).sum(0),
+            lambda betas, p, q: (betas.diff()[:-1, None] * (p - q)[:-2]).sum(0),
             "The last step, up to β = 1, is missing.",
         ),
         Mistake(
-            lambda betas, log_ratio: torch.trapezoid(log_ratio, betas, dim=0),
+            lambda betas, p, q: torch.trapezoid(p - q, betas, dim=0),
             "The trapezoid is nearer to the area, but E w is then no longer p(x): nothing is "
             "left of the bound.",
         ),
     ],
-    nudge="How wide is strip t, and which state has been drawn when its height is measured?",
+    nudge="Write log f_t − log f_(t−1) at one z and simplify. Then: T ratios, T + 1 states. Which "
+    "state is left over?",
     formula="$$\\log w = \\sum_{t=1}^T (\\beta_t - \\beta_{t-1})"
     "\\,[\\log p(x, z_{t-1}) - \\log q(z_{t-1})]$$",
+)
+Exercise(
+    "08.5",
+    backward_log_weight,
+    cases=_CASES,
+    mistakes=[
+        Mistake(
+            lambda betas, p, q: (betas.diff().flip(0)[:, None] * (p - q)[:-1]).sum(0),
+            "Forwards, the state that follows the last move earns nothing. Read backwards that is "
+            "the first: your row 0.",
+        ),
+        Mistake(
+            lambda betas, p, q: (betas.diff()[:, None] * (p - q)[1:]).sum(0),
+            "The states are right, the steps are not: this chain begins at β = 1, so its first "
+            "step is the last of betas.",
+        ),
+        Mistake(
+            lambda betas, p, q: annealed_log_weight(betas, p, q),
+            "This is the forward weight. Here row 0 stands at β = 1.",
+        ),
+        Mistake(
+            lambda betas, p, q: -(betas.diff().flip(0)[:, None] * (p - q)[1:]).sum(0),
+            "The sign: asked is the weight of the same path read forwards. Yours is its inverse, "
+            "whose mean is 1/p(x).",
+        ),
+        Mistake(
+            lambda betas, p, q: (betas.flip(0)[:-1, None] * (p - q)[1:]).sum(0),
+            "β itself in place of its steps: the factors must sum to 1.",
+        ),
+    ],
+    nudge="Name the rows as the forward chain does: row 0 is z_T, row 1 is z_(T−1), the last is z_0. "
+    "Then write down the forward weight.",
+    formula="$$\\log w = \\sum_{t=1}^T (\\beta_t - \\beta_{t-1})\\,\\ell_{T-t+1},\\qquad "
+    "\\ell_r = \\log p(x, z) - \\log q(z)\\ \\text{ in row } r$$",
 )

@@ -14,6 +14,7 @@ from course_utils.kit import Explorer, style
 
 TRUTH, GAP = style.ROLES["truth"], style.ROLES["gap"]
 T = TypeVar("T")
+LEAST = 0.02  # nats, the least that is drawn: means over 100 images are no surer
 METHODS = (
     "prior samples, 1 000",
     "prior samples, 100 000",
@@ -61,22 +62,26 @@ def explore_budget() -> Explorer:
 
     def scene():
         fig, ax = style.subplots()
-        ax.set(xlim=(0.004, 400), xscale="log", ylim=(-0.6, 4.6), xlabel="nats short per image")
+        ax.set(xlim=(0.015, 150), xscale="log", ylim=(-0.7, 4.4), xlabel="nats short per image")
         ax.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
         ax.set_yticks(range(5), METHODS)
         ax.invert_yaxis()
-        ax.set_title("More latents: samples fail, steps cope")
-        bars = ax.barh(range(5), [1] * 5, 0.6, **GAP.area)
-        return fig, {f"bar_{i}": bar for i, bar in enumerate(bars)} | {
-            f"text_{i}": ax.text(1, i, "", color=GAP.ink, va="center") for i in range(5)
+        ax.set_title("What each method lacks")
+        ax.axvline(LEAST, color=style.GUIDE, linewidth=1)
+        ax.grid(axis="y", color=style.PALE)
+        dots = {f"dot_{i}": ax.plot([], [], **GAP.dots | {"markersize": 14})[0] for i in range(5)}
+        texts = {
+            f"text_{i}": ax.text(1, i - 0.28, "", color=GAP.ink, ha="center") for i in range(5)
         }
+        return fig, dots | texts
 
     def update(H: int) -> dict:
         frame: dict = {}
         for i, short in enumerate(SHORT[H]):
-            shown = max(short, 0.005)
-            frame[f"bar_{i}"] = (0.004, i - 0.3, shown - 0.004, 0.6)
-            frame[f"text_{i}"] = (shown * 1.15, i, f"{short:z.2f}".replace("-", "−"))
+            shown = max(short, LEAST)
+            frame[f"dot_{i}"] = ([shown], [i])
+            text = f"{short:.2f}" if short > LEAST else f"below {LEAST}"
+            frame[f"text_{i}"] = (max(shown, 2.4 * LEAST), i - 0.28, text)
         said = "; ".join(f"{m}: {s:.2f}" for m, s in zip(METHODS, SHORT[H], strict=True))
         return frame | {"alt": f"Nats short of the exact evidence with {H} latents. {said}."}
 

@@ -1,37 +1,17 @@
-"""2, cover, do not fit: two q with one ELBO, and the best q that changes its mind."""
+"""2, which q for many samples: two with one ELBO gap, and exercise 08.2 on how far weights reach."""
 
 import ipywidgets as widgets
 import torch
+from torch import Tensor
 
 from course_utils import exact
-from course_utils.kit import Explorer, Option, predict, style
+from course_utils.kit import Exercise, Explorer, Mistake, Option, predict, style
 from course_utils.kit.poll import Prediction
-from course_utils.lessons.l08_beyond_the_elbo.cases import (
-    NODES,
-    WIDE,
-    seam_log_joint,
-    seam_weights,
-    standard,
-)
+from course_utils.lessons.draws import normal
+from course_utils.lessons.l08_beyond_the_elbo.cases import NODES, standard
 
 TRUTH, Q, GAP = (style.ROLES[name] for name in ("truth", "q", "gap"))
 COUNTS = (1, 2, 3, 5, 6, 7, 8, 10, 20, 50, 100)
-
-# The best Gaussian for x at the ring's seam, with K samples: {K: (mean, scale)}; a test looks for
-# better ones from either side. Up to K = 5 it keeps one mode, from K = 6 on it covers both.
-SEAM = {
-    1: (-2.345, 0.302),
-    2: (-2.351, 0.360),
-    3: (-2.351, 0.381),
-    5: (-2.351, 0.399),
-    6: (0.0, 2.848),
-    7: (0.0, 2.717),
-    8: (0.0, 2.619),
-    10: (0.0, 2.491),
-    20: (0.0, 2.354),
-    50: (0.0, 2.318),
-    100: (0.0, 2.314),
-}
 
 
 def predict_same_elbo() -> Prediction:
@@ -41,16 +21,16 @@ def predict_same_elbo() -> Prediction:
         "0.163 and 0.168 nats. With the mean of 100 weights under the logarithm …"
     )
     options = [
-        Option("both gaps are again the same", False, "Only the ELBO saw them as equal."),
-        Option(
-            "the wide q is closer",
-            True,
-            "Its weights are bounded. Where the narrow q hardly ever looks, w grows without limit.",
-        ),
         Option(
             "the narrow q is closer",
             False,
             "It sits where the mass is; but a tail that q misses returns as a rare, huge weight.",
+        ),
+        Option("both are equally close", False, "Only the ELBO saw them as equal."),
+        Option(
+            "the wide q is closer",
+            True,
+            "Its weights are bounded. Where the narrow q hardly ever looks, w grows without limit.",
         ),
     ]
     return predict(question, options, explore_same_elbo())
@@ -101,44 +81,62 @@ def explore_same_elbo() -> Explorer:
     return Explorer(scene, update, {"K": control}, [{"K": K} for K in (1, 10, 100)])
 
 
-def explore_best_q() -> Explorer:
-    """At the ring's seam: the Gaussian with the largest K-sample bound, and its gap."""
-    log_joint = seam_log_joint()
-    spacing = WIDE[1] - WIDE[0]
-    log_p = (log_joint + spacing.log()).logsumexp(0)
-    posterior = (log_joint - log_p).exp()
+def tail_index(covariance: Tensor, variances: Tensor) -> Tensor:
+    """1 / the power up to which E_q[w^a] is finite, for p = N(m, covariance) and
+    q = N(m, diag(variances)); 0 if every power is."""
+    scale = variances.sqrt()
+    relative = scale[:, None] * torch.linalg.inv(covariance) * scale  # precision, q made round
+    return (1 - torch.linalg.eigvalsh(relative)[0]).clamp(min=0)
 
-    def gap(K: int, q: tuple[float, float]) -> float:
-        return (log_p - exact.log_mean(*seam_weights(log_joint, *q), K)).item()
 
-    best = {K: gap(K, q) for K, q in SEAM.items()}
-    stuck = {K: gap(K, SEAM[1]) for K in SEAM}
+def _scaled(covariance: Tensor, variances: Tensor) -> Tensor:
+    scale = variances.sqrt()
+    return torch.linalg.eigvalsh(scale[:, None] * torch.linalg.inv(covariance) * scale)
 
-    def scene():
-        fig, ax = style.subplots()
-        ax.set(xlim=(-6, 6), ylim=(0, 1.85), xlabel="latent z", ylabel="density")
-        ax.plot(WIDE, posterior, **TRUTH.line)
-        ax.text(-5.9, 1.7, "— posterior at the seam", color=TRUTH.ink)
-        ax.set_title("The best q: one mode, then suddenly both")
-        return fig, {
-            "q": ax.plot([], [], **Q.line)[0],
-            "words": ax.text(-5.9, 1.55, "", color=Q.ink),
-            "gap": ax.text(5.9, 1.7, "", color=GAP.ink, ha="right"),
-            "stuck": ax.text(5.9, 1.55, "", color=GAP.ink, ha="right"),
-        }
 
-    def update(K: int) -> dict:
-        mean, scale = SEAM[K]
-        shape = torch.distributions.Normal(mean, scale).log_prob(WIDE).exp()
-        return {
-            "q": (WIDE, shape),
-            "words": f"- - best q: N({mean:.2f}, {scale:.2f}²)",
-            "gap": f"its gap {best[K]:.3f}",
-            "stuck": f"of the ELBO's q {stuck[K]:.3f}",
-            "alt": f"The posterior at the ring's seam has two modes. With K = {K} samples the best "
-            f"Gaussian is N({mean:.2f}, {scale:.2f}²), gap {best[K]:.3f} nats; the q that is "
-            f"best for one sample has gap {stuck[K]:.3f}.",
-        }
-
-    control = widgets.SelectionSlider(options=list(SEAM), value=1, description="samples K")
-    return Explorer(scene, update, {"K": control}, [{"K": K} for K in (1, 6, 100)])
+_FACTOR = normal(3, 3) + torch.eye(3, dtype=torch.float64)
+_COVARIANCE = _FACTOR @ _FACTOR.T
+_NARROW = 1 / torch.linalg.inv(_COVARIANCE).diagonal()
+Exercise(
+    "08.2",
+    tail_index,
+    cases=[
+        (_COVARIANCE, _NARROW),
+        (_COVARIANCE, _NARROW * torch.tensor([0.5, 2.0, 1.5], dtype=torch.float64)),
+        (_COVARIANCE, 2 * torch.linalg.eigvalsh(_COVARIANCE)[-1].expand(3)),  # covers: 0
+    ],
+    mistakes=[
+        Mistake(
+            lambda c, v: 1 / (1 - _scaled(c, v)[0]).clamp(min=0),
+            "This is the largest power a; the index is 1/a.",
+        ),
+        Mistake(
+            lambda c, v: 1 - _scaled(c, v)[0],
+            "Right where q is too narrow. Where q is wider than p in every direction, every power "
+            "is finite, and the index is 0, not below.",
+        ),
+        Mistake(
+            lambda c, v: (1 - _scaled(c, v)[-1]).clamp(min=0),
+            "The largest eigenvalue is the direction that q covers best. One bad direction is "
+            "enough to make the integral infinite.",
+        ),
+        Mistake(
+            lambda c, v: (1 - v.min() * torch.linalg.eigvalsh(torch.linalg.inv(c))[0]).clamp(min=0),
+            "Eigenvalues of the two matrices apart: their directions differ. Make q round first, "
+            "by scaling every latent with its standard deviation.",
+        ),
+        Mistake(
+            lambda c, v: (1 - v / c.diagonal()).max().clamp(min=0),
+            "Each latent alone, against its marginal. The integral is infinite as soon as some "
+            "oblique direction is too narrow, and those are the worst.",
+        ),
+        Mistake(
+            lambda c, v: (1 - 1 / _scaled(c, v)[-1]).clamp(min=0),
+            "Upside down: where p is narrower than q, nothing is lost.",
+        ),
+    ],
+    nudge="w^a q is the exponential of a quadratic form. Its matrix must be positive definite: write "
+    "it with the two precisions, then divide by a.",
+    formula="$$a\\Sigma^{-1} + (1-a)V^{-1} \\succ 0 \\iff \\tfrac1a > 1 - \\lambda_{\\min}\\big("
+    "V^{1/2}\\Sigma^{-1}V^{1/2}\\big),\\qquad a > 0$$",
+)

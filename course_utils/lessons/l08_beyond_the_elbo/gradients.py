@@ -63,12 +63,13 @@ def predict_noise() -> Prediction:
         "gradient in the encoder's parameters?"
     )
     options = [
-        Option("it gets more precise", False, "Its noise falls. Look at what else falls."),
         Option(
-            "it gets relatively noisier",
+            "it becomes noisier",
             True,
-            "A tighter bound depends less on q: the signal falls like 1/K, the noise like 1/√K.",
+            "Measured by its mean: a tighter bound depends less on q, so the signal falls like 1/K, "
+            "the noise like 1/√K.",
         ),
+        Option("it becomes more precise", False, "Its noise falls. Look at what else falls."),
         Option("it becomes biased", False, "It is unbiased for the gradient of this bound."),
     ]
     return predict(question, options, explore_noise())
@@ -136,7 +137,20 @@ Exercise(
     mistakes=[
         Mistake(
             lambda log_w, slope, moved: (log_w.softmax(0) * slope * moved).sum(),
-            "Each path with w̃: that has the score term's mean missing. Its mean is another w̃.",
+            "Each path with w̃ alone: the score has been dropped, and its mean is not 0 here.",
+        ),
+        Mistake(
+            lambda log_w, slope, moved: (
+                log_w.softmax(0) * (2 - log_w.softmax(0)) * slope * moved
+            ).sum(),
+            "The signs: log w holds −log q, so the score comes off. At K = 1 nothing of it must be "
+            "left, and you have its path once.",
+        ),
+        Mistake(
+            lambda log_w, slope, moved: (
+                log_w.softmax(0) * (1 - log_w.softmax(0)) * slope * moved
+            ).sum(),
+            "This is the score's part alone. At K = 1 it vanishes; the path must be left.",
         ),
         Mistake(
             lambda log_w, slope, moved: ((2 * log_w).softmax(0) * slope * moved).sum(),

@@ -61,42 +61,72 @@ def explore_spread() -> Explorer:
     return Explorer(scene, update, controls, [{"K": K, "scale": 0.8} for K in (1, 10, 100)])
 
 
-def k_sample_bound(log_w: Tensor) -> Tensor:
-    """log of the mean of K weights, one a data point: log_w (N, K) -> (N,)."""
-    return log_w.logsumexp(1) - log(log_w.shape[1])
+def k_sample_bound(log_w: Tensor, K: int) -> Tensor:
+    """The estimate of L_K for every data point from all M weights, M a multiple of K: log_w (M, N)
+    -> (N,)."""
+    groups = log_w.unflatten(0, (-1, K))  # (M / K, K, N)
+    return (groups.logsumexp(1) - log(K)).mean(0)
+
+
+def _grouped(log_w: Tensor, K: int) -> Tensor:
+    return log_w.unflatten(0, (-1, K))
 
 
 Exercise(
     "08.1",
     k_sample_bound,
-    cases=[(3 * normal(4, 6) - 800,), (normal(3, 2, seed=1),)],
+    cases=[
+        (3 * normal(12, 4) - 800, 3),
+        (normal(4, 2, seed=1), 4),
+        (normal(6, 2, seed=2), 1),
+        (normal(8, 3, seed=3), 2),
+    ],
     mistakes=[
         Mistake(
-            lambda log_w: log_w.mean(1),
-            "A mean of logarithms: that is the ELBO again, with less noise. The mean comes first.",
+            lambda log_w, K: log_w.mean(0),
+            "A mean of logarithms: for every K that is the ELBO. The mean over K weights comes "
+            "before the logarithm.",
         ),
         Mistake(
-            lambda log_w: log_w.logsumexp(1),
+            lambda log_w, K: log_w.logsumexp(0) - log(len(log_w)),
+            "All M weights under one logarithm: that is an estimate of L_M, for whatever K you were "
+            "asked.",
+        ),
+        Mistake(
+            lambda log_w, K: log_w[:K].logsumexp(0) - log(K),
+            "Right on average, from the first K weights alone. The others are good for more "
+            "estimates of the same kind: what may be done with several estimates of L_K?",
+        ),
+        Mistake(
+            lambda log_w, K: _grouped(log_w, K).logsumexp(1).mean(0),
             "The log of a sum. K equal weights w must give log w: subtract log K.",
         ),
         Mistake(
-            lambda log_w: log_w.logsumexp(0) - log(log_w.shape[0]),
-            "The average runs over data points. A row is a data point, its columns are samples.",
+            lambda log_w, K: _grouped(log_w, K).logsumexp(1).mean(0) - log(len(log_w)),
+            "Under each logarithm stand K weights, not M: subtract log K.",
         ),
         Mistake(
-            lambda log_w: log_w.logsumexp(1) - log(log_w.shape[0]),
-            "You divide by the number of data points; K is the number of columns.",
+            lambda log_w, K: _grouped(log_w, K).mean(1).logsumexp(0) - log(len(log_w) // K),
+            "The two means are in each other's place: K weights share a logarithm, and the "
+            "logarithms of all groups are averaged.",
         ),
         Mistake(
-            lambda log_w: log_w.exp().mean(1).log(),
+            lambda log_w, K: (
+                log_w.T.reshape(log_w.shape[1], K, -1).logsumexp(1).sub(log(K)).mean(1)
+            ),
+            "Right, but for the groups: take weights that follow each other, so that the check can "
+            "compare. (Any groups of K would do.)",
+        ),
+        Mistake(
+            lambda log_w, K: _grouped(log_w, K).exp().mean(1).log().mean(0),
             "Right on paper. But e to the −800 is 0 in every float: stay with logsumexp.",
         ),
         Mistake(
-            lambda log_w: k_sample_bound(log_w).mean(),
+            lambda log_w, K: k_sample_bound(log_w, K).mean(),
             "One bound per data point; the mean over points is taken later, in sight.",
         ),
     ],
-    nudge="Which comes first, the mean over samples or the logarithm? And can e^-800 be stored?",
-    formula="$$\\log\\frac1K\\sum_{k} e^{\\log w_k} = "
-    "\\operatorname{logsumexp}_k(\\log w_k) - \\log K$$",
+    nudge="How many independent estimates of L_K are there in M weights? And can e^-800 be stored?",
+    formula="$$\\frac KM\\sum_{g=1}^{M/K}\\Big[\\operatorname{logsumexp}_{k\\in g}(\\log w_k) - "
+    "\\log K\\Big]$$",
 )

@@ -14,6 +14,7 @@ from course_utils.lessons.l08_beyond_the_elbo import (
     cases,
     cover,
     gradients,
+    seam,
     sleeping,
     spread,
     training,
@@ -23,6 +24,7 @@ from course_utils.lessons.l08_beyond_the_elbo import (
 POLLS = {
     **{f"recall {n}": (lambda n=n: lesson.recall(n)) for n in (1, 2, 3)},
     "same elbo": lambda: cover.predict_same_elbo().poll,
+    "cover": lambda: seam.predict_cover().poll,
     "noise": lambda: gradients.predict_noise().poll,
     "area": lambda: annealing.predict_area().poll,
     "harmonic": upper.poll_harmonic,
@@ -31,7 +33,8 @@ POLLS = {
 EXPLORERS = {
     "spread": spread.explore_spread,
     "same elbo": cover.explore_same_elbo,
-    "best q": cover.explore_best_q,
+    "best q": seam.explore_best_q,
+    "best q of alpha": seam.explore_best_renyi_q,
     "noise": gradients.explore_noise,
     "area": annealing.explore_area,
     "budget": budget.explore_budget,
@@ -44,6 +47,11 @@ def test_a_question_has_one_right_answer_and_every_option_a_reason(name):
     assert isinstance(poll, Poll)
     assert sum(option.right for option in poll.options) == 1
     assert all(option.why for option in poll.options)
+
+
+def test_the_right_answers_place_gives_none_away():
+    places = [[o.right for o in POLLS[name]().options].index(True) for name in POLLS]
+    assert max(map(places.count, places)) <= len(places) / 2
 
 
 @pytest.mark.parametrize("name", EXPLORERS)
@@ -65,8 +73,11 @@ def test_the_figures_can_be_read_and_describe_themselves_with_numbers():
     states, ends = -2.3 + 0.3 * torch.randn(50, 20).double(), 2.3 * torch.randn(400).sign().double()
     text = drawn(lambda: lesson.plot_chains(states, ends, torch.zeros(400).double(), 5.0))
     assert "0 of 20 HMC chains" in text
-    assert "evidence 21.4" in drawn(training.plot_training)
+    text = drawn(training.plot_training)
+    assert "5, DReG: ELBO 14.1, evidence 21.4" in text
+    assert "1 × 20: ELBO 5.6, evidence 22.2" in text
     gaps = {"by the ELBO": torch.tensor([0.9, 0.5, 0.3]), "asleep": torch.tensor([4.0, 0.1, 0.002])}
+    gaps = {name: values[:, None] * torch.tensor([0.5, 1.5]) for name, values in gaps.items()}
     assert "0.0020 at K = 100" in drawn(lambda: sleeping.plot_sleep(gaps))
 
 
@@ -77,13 +88,31 @@ def test_no_gaussian_near_the_stored_one_nor_of_the_other_kind_is_better_at_the_
     def bound(mean, scale):
         return exact.log_mean(*cases.seam_weights(log_joint, mean, scale), K).item()
 
-    mean, scale = cover.SEAM[K]
+    mean, scale = seam.SEAM[K]
     best = bound(mean, scale)
     for shift, factor in ((0.05, 1), (-0.05, 1), (0, 1.05), (0, 0.95)):
         assert bound(mean + shift, scale * factor) < best
     others = [(-2.35, s) for s in (0.3, 0.35, 0.4, 0.45)] if mean == 0 else []
     others += [(0.0, s) for s in (2.3, 2.6, 3.0, 3.5)] if mean != 0 else []
     assert all(bound(*other) < best for other in others)
+
+
+@pytest.mark.parametrize("alpha", seam.SEAM_RENYI)
+def test_no_gaussian_near_the_stored_one_nor_of_the_other_kind_has_a_better_renyi_bound(alpha):
+    log_joint = cases.seam_log_joint()
+    log_p = seam.renyi_exact(*cases.seam_weights(log_joint, 0.0, 2.3), 0.0)
+
+    def gap(mean, scale):
+        bound = seam.renyi_exact(*cases.seam_weights(log_joint, mean, scale), alpha)
+        return abs((log_p - bound).item())  # below log p(x) or, for alpha < 0, above
+
+    mean, scale = seam.SEAM_RENYI[alpha]
+    best = gap(mean, scale)
+    for shift, factor in ((0.05, 1), (-0.05, 1), (0, 1.05), (0, 0.95)):
+        assert gap(mean + shift, scale * factor) > best
+    others = [(-2.35, s) for s in (0.15, 0.3, 0.35, 0.4)] if mean == 0 else []
+    others += [(0.0, s) for s in (2.3, 2.5, 2.8, 4.0)] if mean != 0 else []
+    assert all(gap(*other) > best for other in others)
 
 
 def test_the_correlated_case_is_normalised_and_mean_field_is_the_elbos_best():
@@ -120,10 +149,53 @@ def test_one_samples_gradient_is_the_elbos():
 
 
 def test_the_references_are_the_librarys():
-    log_w = torch.randn(7, 5).double()
-    assert torch.allclose(spread.k_sample_bound(log_w.T), bounds.bound(log_w))
+    log_w = torch.randn(6, 5).double()
+    assert torch.allclose(spread.k_sample_bound(log_w, 6), bounds.bound(log_w))
+    halves = bounds.bound(log_w[:3]) / 2 + bounds.bound(log_w[3:]) / 2
+    assert torch.allclose(spread.k_sample_bound(log_w, 3), halves)
     for alpha in (-1.0, 0.0, 0.5, 1, 2.0):
-        assert torch.allclose(upper.renyi_bound(log_w, alpha), bounds.renyi(log_w, alpha))
+        assert torch.allclose(upper.renyi_bound(log_w, alpha)[0], bounds.renyi(log_w, alpha))
+
+
+@pytest.mark.parametrize("alpha", [-1.0, 0.5, 1, 2.0])
+def test_the_side_of_renyis_estimate_is_the_one_the_exercise_asks_for(alpha):
+    log_w, mass = cases.standard(0.5, 0.8)
+    bound = seam.renyi_exact(log_w, mass, alpha)
+    z = 0.5 + 0.8 * torch.randn(5, 40_000, generator=torch.Generator().manual_seed(0)).double()
+    weights = Normal(0.0, 1.0).log_prob(z) - Normal(0.5, 0.8).log_prob(z)
+    values, side = upper.renyi_bound(weights, alpha)
+    error = values.std() / len(values) ** 0.5
+    assert side == (0 if abs(values.mean() - bound) < 4 * error else (values.mean() - bound).sign())
+
+
+def test_the_tail_index_is_rho_and_nothing_is_lost_where_q_covers():
+    covariance = torch.tensor([[1.0, 0.9], [0.9, 1.0]]).double()
+    assert cover.tail_index(covariance, torch.full((2,), 0.19).double()).item() == pytest.approx(
+        0.9
+    )
+    assert cover.tail_index(covariance, torch.full((2,), 2.0).double()) == 0
+    wide = cover.tail_index(covariance, torch.ones(2).double())  # the right marginals: 1 - 1 / 1.9
+    assert wide.item() == pytest.approx(1 - 1 / 1.9)
+
+
+def test_the_backward_weight_is_the_forward_weight_of_the_path_read_forwards():
+    betas = torch.tensor([0.0, 0.1, 0.4, 1.0]).double()
+    log_joint, log_q = torch.randn(2, 4, 5).double()
+    forward = annealing.annealed_log_weight(betas, log_joint.flip(0), log_q.flip(0))
+    assert torch.allclose(annealing.backward_log_weight(betas, log_joint, log_q), forward)
+
+
+def test_the_exact_states_are_those_of_the_path():
+    """At beta, N(0.5, 0.64)^(1 - beta) N(0, 1)^beta: its mean and variance on a grid."""
+    betas = torch.tensor([0.0, 0.3, 1.0]).double()
+    torch.manual_seed(0)
+    z = annealing.exact_states(betas, 100_000)
+    for beta, drawn_there in zip(betas, z, strict=True):
+        log_w, mass = cases.standard(0.5, 0.8)
+        density = (mass.log() + beta * log_w).softmax(0)
+        mean = (density * cases.NODES).sum()
+        variance = (density * (cases.NODES - mean) ** 2).sum()
+        assert abs(drawn_there.mean() - mean) < 0.015 and abs(drawn_there.var() - variance) < 0.02
 
 
 def test_the_dreg_of_the_exercise_is_the_clouds():
@@ -136,9 +208,9 @@ def test_the_dreg_of_the_exercise_is_the_clouds():
 
 
 def test_annealing_in_one_step_is_the_weight_of_importance_sampling():
-    ratio = torch.randn(2, 6).double()
-    weight = annealing.annealed_log_weight(torch.tensor([0.0, 1.0]).double(), ratio)
-    assert torch.equal(weight, ratio[0])
+    log_joint, log_q = torch.randn(2, 2, 6).double()
+    weight = annealing.annealed_log_weight(torch.tensor([0.0, 1.0]).double(), log_joint, log_q)
+    assert torch.equal(weight, (log_joint - log_q)[0])
 
 
 def test_turning_the_latents_leaves_the_evidence_and_spoils_mean_field():
@@ -169,6 +241,12 @@ def test_the_stored_runs_have_the_signs_the_text_says():
     gain, loss = five[:, 1] - one[:, 1], one[:, 0] - five[:, 0]
     assert gain.min() > 1.05 and gain.max() < 2.85
     assert (loss > 0).sum() == 4 and 0.9 < loss.mean() < 1.2
+    outside, four, inside, dreg = torch.tensor(training.EQUAL).unbind(1)
+    assert ((inside - outside)[:, 1] > 1.4).all() and ((inside - outside)[:, 0] < -5).all()
+    assert ((four - outside)[:, 1] > 0.7).all()
+    assert abs((dreg - inside)[:, 1].mean()) < 0.5  # adds nothing
+    assert outside[:, 1].mean().item() == pytest.approx(19.7, abs=0.05)
+    assert inside.mean(0).tolist() == pytest.approx([5.6, 22.2], abs=0.05)
 
 
 @pytest.mark.parametrize("H", [5, 10])
