@@ -90,7 +90,7 @@ def plot_counts(
     for rates, linestyle in ((start, "--"), (end, "-")):
         for rate in rates.tolist():
             left.plot(ends, rate * ends, **MODEL.line | {"linestyle": linestyle})
-    left.set(xlabel="hours watched", ylabel="calls", xlim=(0, 2.25), ylim=(-0.5, 29))
+    left.set(xlabel="hours watched", ylabel="calls", xlim=(0, 2.25), ylim=(-0.5, 31))
     left.set_title("Before (dashed), after")
     right.plot(climb, **TRUTH.line)
     right.set(xlabel="EM step", ylabel="log p, nats per telephone", title="Up, and never down")

@@ -78,13 +78,14 @@ def plot_every_q(joint: tuple[float, float] = (0.12, 0.03)) -> Picture:
     log_joint = torch.tensor(joint).double().log()[None]
     elbo, top = mixture_elbo(log_joint, q), log_joint.logsumexp(1).item()
     best = joint[0] / sum(joint)
+    evidence = f"log p(x) = {top:.2f}".replace("-", "−")
     fig, ax = style.subplots(height=4)
     ax.fill_between(first, elbo, top, **gap.area)
     ax.fill_between(first, -4.1, elbo, color=bound.tint)
     ax.plot(first, elbo, **bound.line)
     ax.axhline(top, **truth.line)
     ax.plot([best], [top], "o", color=style.INK, markersize=12)
-    ax.text(0.02, top + 0.1, f"log p(x) = {top:.2f}", color=truth.ink)
+    ax.text(0.02, top + 0.1, evidence, color=truth.ink)
     ax.text(best, top + 0.1, "q = posterior", ha="center")
     ax.text(0.12, -2.5, "KL", color=gap.ink, bbox={"color": "white"}, ha="center", va="center")
     ax.text(0.5, -3.3, "ELBO", color=bound.ink, ha="center")
@@ -93,6 +94,6 @@ def plot_every_q(joint: tuple[float, float] = (0.12, 0.03)) -> Picture:
     return figure(
         fig,
         alt=f"The ELBO against q of the first of two components: a hill that touches the constant line "
-        f"log p(x) = {top:.2f} at the posterior, {best:.2f}, and lies below it everywhere else; the "
+        f"{evidence} at the posterior, {best:.2f}, and lies below it everywhere else; the "
         "distance is the KL.",
     )
