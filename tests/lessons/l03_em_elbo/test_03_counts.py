@@ -28,3 +28,12 @@ def test_the_figure_can_be_read_and_describes_itself_with_numbers():
         picture = plot_counts(*calls(), RATES / 2, RATES, [-4.5, -2.63])
     assert not unreadable(texts)
     assert "3.00 and 9.00 calls an hour" in picture.alt
+
+
+def test_the_busiest_telephone_is_drawn_whole(monkeypatch):
+    drawn = []
+    monkeypatch.setattr(
+        "course_utils.lessons.l03_em_elbo.counts.figure", lambda *a, **k: drawn.append(a[0])
+    )
+    plot_counts(*calls(), RATES / 2, RATES, [-4.5, -2.63])
+    assert drawn[0].axes[0].get_ylim()[1] > calls()[0].max() + 0.5

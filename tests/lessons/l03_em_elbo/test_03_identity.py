@@ -46,4 +46,5 @@ def test_the_figure_can_be_read_and_touches_at_the_posterior():
     with drawn_texts() as texts:
         picture = plot_every_q((0.12, 0.03))
     assert not unreadable(texts)
-    assert "log p(x) = -1.90 at the posterior, 0.80" in picture.alt
+    assert "log p(x) = −1.90 at the posterior, 0.80" in picture.alt
+    assert "log p(x) = −1.90" in [text.words for text in texts]
