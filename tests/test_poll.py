@@ -1,5 +1,8 @@
+import ast
 import html
+import re
 from html.parser import HTMLParser
+from pathlib import Path
 
 import ipywidgets as widgets
 import pytest
@@ -200,3 +203,16 @@ def test_the_still_of_a_prediction_folds_the_demo_too(monkeypatch):
     [page] = stills
     assert QUESTION in page.open and "the demo's still" not in page.open
     assert "the demo's still" in page.folded
+
+
+def test_no_question_shows_raw_formulas():
+    sources = (Path(__file__).parents[1] / "course_utils" / "lessons").rglob("*.py")
+    calls = [node for path in sources for node in ast.walk(ast.parse(path.read_text("utf-8")))]
+    asked = [
+        node for node in calls if isinstance(node, ast.Call) and "Option" in ast.dump(node.func)
+    ]
+    texts = [
+        leaf.value for node in asked for leaf in ast.walk(node) if isinstance(leaf, ast.Constant)
+    ]
+    raw = [text for text in texts if re.search(r"_\{|[\^]\(|[a-zλ]_[a-zA-Z]\b", str(text))]
+    assert len(texts) > 100 and not raw

@@ -45,20 +45,20 @@ def recall(number: int) -> Poll:
             ],
         ),
         Poll(
-            "A model gives each of N independent points the density p(x_n). Their log-likelihood is …",
+            "A model gives each of N independent points the density p(xₙ). Their log-likelihood is …",
             [
                 Option(
-                    "the sum of the log p(x_n)",
+                    "the sum of the log p(xₙ)",
                     True,
                     "Densities of independent points multiply, so their logarithms add.",
                 ),
                 Option(
-                    "the logarithm of the sum of the p(x_n)",
+                    "the logarithm of the sum of the p(xₙ)",
                     False,
                     "Adding densities is for “this or that”; all N points happened.",
                 ),
                 Option(
-                    "the product of the log p(x_n)",
+                    "the product of the log p(xₙ)",
                     False,
                     "The densities multiply; their logarithms add.",
                 ),

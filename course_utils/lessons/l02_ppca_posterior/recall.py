@@ -53,7 +53,7 @@ def recall(number: int) -> Poll:
                 Option(
                     "the axes, but not the plane",
                     False,
-                    "Any other plane has a larger loss, if λ_H > λ_{H+1}.",
+                    "Any other plane has a larger loss, unless eigenvalues H and H + 1 tie.",
                 ),
             ],
         ),

@@ -127,12 +127,12 @@ def poll_data_size() -> Poll:
             Option(
                 "about the same: the gradients are unbiased, and as many",
                 False,
-                "Of θ, yes. But count the steps that one λ_n takes.",
+                "Of θ, yes. But count the steps that one λₙ takes.",
             ),
             Option(
                 "lower",
                 True,
-                "Each λ_n moves once an epoch: 200 times at N = 300, 20 times at N = 3000. The "
+                "Each λₙ moves once an epoch: 200 times at N = 300, 20 times at N = 3000. The "
                 "decoder learns from codes that have hardly left the prior.",
             ),
         ],
