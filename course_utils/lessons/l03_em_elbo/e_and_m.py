@@ -82,13 +82,13 @@ def explore_steps() -> Explorer:
         return {
             "elbo": (-0.4, low, 0.8, max(bound[-1] - low, 0)),
             "kl": (-0.4, max(bound[-1], low), 0.8, evidence[-1] - max(bound[-1], low)),
-            "elbo_label": f"ELBO\n{bound[-1]:.3f}",
+            "elbo_label": f"ELBO\n{bound[-1]:.3f}".replace("-", "−"),
             "kl_label": (0.47, (evidence[-1] + max(bound[-1], low)) / 2, f"KL {kl:.3f}"),
             "evidence": (steps, evidence),
             "bound": (steps, bound),
             "moves": " ".join(moves) or "press E or M",
-            "evidence_label": f"log p {evidence[-1]:.3f}",
-            "bound_label": f"ELBO {bound[-1]:.3f}",
+            "evidence_label": f"log p {evidence[-1]:.3f}".replace("-", "−"),
+            "bound_label": f"ELBO {bound[-1]:.3f}".replace("-", "−"),
             "alt": f"After the steps {' '.join(moves) or 'none'}: log evidence {evidence[-1]:.3f} = "
             f"ELBO {bound[-1]:.3f} + KL {kl:.3f} nats per point. On the right, their history.",
         }

@@ -27,6 +27,12 @@ def test_every_corner_is_a_frame_that_can_be_read(explorer):
     assert not faults(explorer)
 
 
+def test_its_numbers_have_true_minus_signs(explorer):
+    frame = explorer.frame(moves="E")
+    labels = [frame[name] for name in ("elbo_label", "evidence_label", "bound_label")]
+    assert all("−" in label and "-" not in label for label in labels)
+
+
 @given(moves=st.text("EM", max_size=8))
 @few
 def test_e_moves_only_the_bound_and_m_never_lowers_it(explorer, moves):
