@@ -19,6 +19,11 @@ define(["base/js/namespace", "base/js/promises", "notebook/js/promises"], (Jupyt
   document.body.append(name);
   ["ready", "slidechanged"].forEach((event) => document.addEventListener(event, say));
 
+  // What a key brings is in sight, on a slide that is higher than the screen too.
+  document.addEventListener("fragmentshown", (event) =>
+    event.fragment.scrollIntoView({ block: "nearest" }),
+  );
+
   promises.notebook_loaded.then(async () => {
     const notebook = Jupyter.notebook;
     // Unlike Jupyter's Run All, it does not stop at an error, nor does it select the last cell,
