@@ -14,7 +14,9 @@ define(["base/js/namespace", "base/js/promises", "notebook/js/promises"], (Jupyt
       (h2) => slide && slide.compareDocumentPosition(h2) & Node.DOCUMENT_POSITION_PRECEDING,
     );
     const begins = !slide || slide.querySelector("h1, h2") || !before.length;
-    name.textContent = begins ? "" : before.pop().textContent.replace("¶", "");
+    const title = begins ? document.createElement("h2") : before.pop().cloneNode(true);
+    title.querySelectorAll("script, [class*=Preview], [class*=Assistive]").forEach((it) => it.remove());
+    name.textContent = title.textContent.replace("¶", ""); // a formula's text once
   };
   document.body.append(name);
   ["ready", "slidechanged"].forEach((event) => document.addEventListener(event, say));
