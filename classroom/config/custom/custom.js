@@ -22,9 +22,11 @@ define(["base/js/namespace", "base/js/promises", "notebook/js/promises"], (Jupyt
   ["ready", "slidechanged"].forEach((event) => document.addEventListener(event, say));
 
   // What a key brings is in sight, on a slide that is higher than the screen too.
-  document.addEventListener("fragmentshown", (event) =>
-    event.fragment.scrollIntoView({ block: "nearest" }),
-  );
+  document.addEventListener("fragmentshown", ({ fragment }) => {
+    const slide = fragment.closest("section");
+    const [shown, screen] = [fragment, slide].map((it) => it.getBoundingClientRect());
+    slide.scrollTop += Math.max(0, Math.min(shown.top - screen.top, shown.bottom - screen.bottom));
+  });
 
   promises.notebook_loaded.then(async () => {
     const notebook = Jupyter.notebook;
