@@ -14,10 +14,19 @@ define(["base/js/namespace", "base/js/promises", "notebook/js/promises"], (Jupyt
       (h2) => slide && slide.compareDocumentPosition(h2) & Node.DOCUMENT_POSITION_PRECEDING,
     );
     const begins = !slide || slide.querySelector("h1, h2") || !before.length;
-    name.textContent = begins ? "" : before.pop().textContent.replace("¶", "");
+    const title = begins ? document.createElement("h2") : before.pop().cloneNode(true);
+    title.querySelectorAll("script, [class*=Preview], [class*=Assistive]").forEach((it) => it.remove());
+    name.textContent = title.textContent.replace("¶", ""); // a formula's text once
   };
   document.body.append(name);
   ["ready", "slidechanged"].forEach((event) => document.addEventListener(event, say));
+
+  // What a key brings is in sight, on a slide that is higher than the screen too.
+  document.addEventListener("fragmentshown", ({ fragment }) => {
+    const slide = fragment.closest("section");
+    const [shown, screen] = [fragment, slide].map((it) => it.getBoundingClientRect());
+    slide.scrollTop += Math.max(0, Math.min(shown.top - screen.top, shown.bottom - screen.bottom));
+  });
 
   promises.notebook_loaded.then(async () => {
     const notebook = Jupyter.notebook;

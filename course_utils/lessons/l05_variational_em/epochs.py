@@ -143,7 +143,7 @@ def plot_data_size(
     models: dict[int, deep.Model], evidences: dict[int, float], x: Tensor
 ) -> Picture:
     """The decoder's curve that each number of data points led to; x: some points that neither saw."""
-    fig, panels = style.subplots(len(models), height=4.8)
+    fig, panels = style.subplots(len(models), height=4.0)
     said = []
     for panel, (size, model) in zip(panels, models.items(), strict=True):
         with torch.no_grad():

@@ -27,7 +27,7 @@ def explore_latent(encoder: vae.Encoder, decoder: deep.Decoder, x: Tensor, label
     half = 3 * SIDE / (SIDE - 1)  # thumbnails are centred on their z
 
     def scene():
-        fig, (left, right) = style.subplots(2, height=5.4, width_ratios=[1.9, 1])
+        fig, (left, right) = style.subplots(2, height=4.6, width_ratios=[1.9, 1])
         extent = (-half, half, -half, half)
         left.imshow(ground, cmap="gray_r", vmin=0, vmax=1.8, extent=extent)
         for digit, place in zip(labels[few].tolist(), mean[few].tolist(), strict=True):

@@ -22,7 +22,7 @@ def plot_two_peaks(flow: Flow, truth: Distribution) -> Picture:
         map_of_z, log_slope = push(flow.transforms, z[:, None])
         density = flow.log_prob(x[:, None]).exp()
     best = torch.distributions.Normal(0.0, truth.stddev.item())
-    fig, (left, right) = style.subplots(2, width_ratios=[1, 1.4])
+    fig, (left, right) = style.subplots(2, height=4.1, width_ratios=[1, 1.4])
     left.plot(z, map_of_z[:, 0], color=style.INK)
     left.set(xlabel="z", ylabel="x = T(z)", title="The map")
     right.plot(x, truth.log_prob(x).exp(), **TRUTH.line)
