@@ -37,7 +37,8 @@ def log_prob(q: Distribution, z: Float[Tensor, "G H"]) -> Float[Tensor, "G"]:
         pairs = pairwise(q, z) if _factorised(q) else q.log_prob(z[:, None])
         return pairs.logsumexp(1) - log(num_points)
 
-    values = in_portions(of_nodes, num_points * z.shape[1], z)
+    per_node = num_points if _factorised(q) else num_points * z.shape[1]  # `pairwise` multiplies
+    values = in_portions(of_nodes, per_node, z)
     if values.isnan().any():
         raise ValueError("q must not give NaN: its log density is, at some z")
     return values

@@ -11,7 +11,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.distributions import OneHotCategorical
 
-from course_utils import deep, validate
+from course_utils import deep, gaussian, validate
 
 __all__ = ["Encoder", "elbo", "log_joint", "uniform"]
 
@@ -43,7 +43,7 @@ def log_joint(x: Float[Tensor, "N D"], decoder: deep.Model) -> Float[Tensor, "N 
     """log p(x_n, z = class k) in nats; its logsumexp over k is log p(x_n)."""
     decoder.check(x)
     classes = torch.eye(decoder.latent_dim, dtype=x.dtype, device=x.device)
-    values = decoder(classes).log_prob(x[:, None]) + decoder.prior.log_prob(classes)
+    values = gaussian.pairwise(decoder(classes), x) + decoder.prior.log_prob(classes)
     if values.isnan().any():
         raise ValueError("decoder must not give NaN: its log density is, for some class")
     return values

@@ -17,7 +17,7 @@ from course_utils.priors import made
 
 TRUTH, MODEL = style.ROLES["truth"], style.ROLES["model"]
 Objective = Callable[[Tensor, Tensor, float], Tensor]
-AXIS = torch.linspace(-4.5, 4.5, 31, dtype=torch.float64)  # of the quadrature over z
+AXIS = torch.linspace(-4.4, 4.4, 23, dtype=torch.float64)  # of the quadrature over z
 
 
 class Score(NamedTuple):

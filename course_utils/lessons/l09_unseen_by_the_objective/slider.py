@@ -50,6 +50,7 @@ def explore_slider() -> Explorer:
     x = data.digits().test
     evidence = model().log_evidence(x).mean().item()
     most = rate.Invisible(model(), 1.0).rate(x).mean().item()
+    shown = model().posterior(x[SHOWN]).mean @ model().W.T
 
     def scene():
         fig, (left, right) = style.subplots(2, width_ratios=[1.5, 1])
@@ -70,7 +71,7 @@ def explore_slider() -> Explorer:
     def update(tau: float) -> dict:
         hidden = rate.Invisible(model(), tau)
         R, D = hidden.rate(x).mean().item(), hidden.distortion(x).mean().item()
-        seen = model().mu + tau * model().posterior(x[SHOWN]).mean @ model().W.T
+        seen = model().mu + tau * shown
         return {
             "fit": (0, 0.75, -D, 0.5),
             "rate": (evidence, -0.25, R, 0.5),
