@@ -49,7 +49,13 @@ def fit(
     validate.not_negative(weight=weight)
     validate.integer(2, batch_size=batch_size)
     decoder.check(x)
-    check(x, encoder(x), decoder, "what encoder returns")
+    try:
+        q = encoder(x)
+    except RuntimeError as error:
+        raise ValueError(f"encoder must take x {tuple(x.shape)}: {error}") from None
+    check(x, q, decoder, "what encoder returns")
+    if q.batch_shape != x.shape[:1]:
+        raise ValueError(f"encoder must return q with batch shape ({len(x)},), got ()")
     scale = (2 * decoder.latent_dim) ** 0.5
 
     def loss(x: Tensor) -> Tensor:

@@ -220,6 +220,10 @@ Exercise(
             ),
             "The score is the gradient of log q, not of q: samples already come in q's proportion.",
         ),
+        Mistake(
+            lambda log_joint, log_q, baseline: surrogate(log_joint, log_q, baseline) + log_joint,
+            "With log p(x, z) added it trains the decoder, too. Asked is the gradient in φ alone.",
+        ),
     ],
     nudge="What multiplies the score is a number, known before anything is differentiated.",
     formula="$$(\\underbrace{\\log p(x, z) - \\log q(z)}_{\\text{held}} - b)\\,\\log q(z)$$",

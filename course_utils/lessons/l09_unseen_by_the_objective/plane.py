@@ -142,8 +142,17 @@ def _with(rate=None, error=None):
 Exercise(
     "09.2",
     water_filling,
-    cases=[(normal(6).abs() + 0.1, 0.6), (normal(4, seed=1).abs() + 0.05, 0.3)],
+    cases=[
+        (normal(6).abs() + 0.1, 0.6),
+        (normal(4, seed=1).abs() + 0.05, 0.3),
+        (torch.tensor([1.2, 0.2, 0.0]).double(), 0.5),  # a pixel that is always white
+    ],
     mistakes=[
+        Mistake(
+            _with(rate=lambda values, s: (values / values.clamp(max=s)).log().sum() / 2),
+            "A direction without variance costs 0 nats, and 0/0 is no number: compare λ_i with s "
+            "before you divide.",
+        ),
         Mistake(
             _with(rate=lambda values, s: (values / s).log().sum() / 2),
             "Directions below the water get a negative rate. They are not coded: rate 0.",

@@ -119,11 +119,13 @@ def surgery(log_q: Tensor, log_p: Tensor, area: float) -> tuple[Tensor, Tensor]:
     return information, (log_agg.exp() * (log_agg - log_p)).sum() * area
 
 
-def _case(N: int, G: int, spread: float, seed: int) -> tuple[Tensor, Tensor, float]:
-    nodes = torch.linspace(-8, 8, G, dtype=torch.float64)
+def _case(
+    N: int, G: int, spread: float, seed: int, reach: float = 8
+) -> tuple[Tensor, Tensor, float]:
+    nodes = torch.linspace(-reach, reach, G, dtype=torch.float64)
     mean, scale = spread * normal(N, 1, seed=seed), 0.6 + normal(N, 1, seed=seed + 9).abs() / 4
     log_q = -0.5 * ((nodes - mean) / scale) ** 2 - scale.log() - 0.5 * log(2 * pi)
-    return log_q, -0.5 * nodes**2 - 0.5 * log(2 * pi), 16 / (G - 1)
+    return log_q, -0.5 * nodes**2 - 0.5 * log(2 * pi), 2 * reach / (G - 1)
 
 
 def _with(log_agg: Tensor, log_q: Tensor, log_p: Tensor, area: float) -> tuple[Tensor, Tensor]:
@@ -146,8 +148,13 @@ def _information_of_the_crowd(log_q: Tensor, log_p: Tensor, area: float) -> tupl
 Exercise(
     "09.3",
     surgery,
-    cases=[_case(4, 161, 1.0, 0), _case(3, 201, 2.0, 1)],
+    cases=[_case(4, 161, 1.0, 0), _case(3, 201, 2.0, 1), _case(3, 801, 1.0, 2, reach=80)],
     mistakes=[
+        Mistake(
+            lambda log_q, log_p, area: _with(log_q.exp().mean(0).log(), log_q, log_p, area),
+            "Far from all codes every density is 0 in a float, and 0 times −∞ is no number: stay "
+            "with logsumexp.",
+        ),
         Mistake(
             lambda log_q, log_p, area: _with(log_q.mean(0), log_q, log_p, area),
             "A mean of logarithms. The crowd's density is the mean of the densities.",

@@ -21,7 +21,7 @@ def poll_noise() -> Poll:
     """What a model loses of whose samples 99 of 100 are noise."""
     return Poll(
         "A model scores 25.3 nats a test image. We spoil it: with probability 0.99 it now returns "
-        "noise, every pixel uniform between 0 and 1, and only else an image of its own. Its score …",
+        "noise, every pixel uniform between 0 and 1, and otherwise an image of its own. Its score …",
         [
             Option("loses at most 4.6 nats", True, "A sum is at least one of its terms."),
             Option("loses 99 % of its nats", False, "A logarithm stands between share and nats."),
@@ -52,8 +52,8 @@ def predict_fog() -> Prediction:
     """Ask what the training set with fog round every image scores, then turn the fog up."""
     question = (
         "This model has learnt nothing: it keeps the 1400 training images, takes one at random and "
-        "adds Gaussian noise. The ladder's best model has 20.8 nats a test image. With the best "
-        "amount of noise this one has …"
+        "adds Gaussian noise. The ladder's best VAE, of two latents, has 20.8 nats a test image. "
+        "With the best amount of noise this one has …"
     )
     options = [
         Option("far less: it has not seen them", False, "But it has seen images near by."),
@@ -81,8 +81,8 @@ def explore_fog() -> Explorer:
         left.set(xscale="log", xlim=(0.02, 0.3), ylim=(-110, 190), xlabel="fog σ", ylabel="nats")
         left.set_xticks([0.02, 0.05, 0.1, 0.2], ["0.02", "0.05", "0.1", "0.2"])
         left.minorticks_off()
-        left.set_title("Less fog: better samples …")
-        right.set(xticks=[], yticks=[], title="… and a worse score")
+        left.set_title("Scores by the amount of fog")
+        right.set(xticks=[], yticks=[], title="Its samples")
         right.spines[["left", "bottom"]].set_visible(False)
         images = right.imshow(mosaic(chosen[:3], chosen[3:]), cmap="gray_r", vmin=0, vmax=1)
         return fig, {

@@ -2,6 +2,8 @@
 
 from functools import cache
 
+from math import log
+
 import ipywidgets as widgets
 import torch
 from torch import Tensor
@@ -128,6 +130,17 @@ Exercise(
         Mistake(
             lambda eigenvalues, sigma2, tau: information(eigenvalues, sigma2, 1 - tau),
             "1 − τ is the share that stays in the noise. At τ = 0 the code says nothing.",
+        ),
+        Mistake(
+            lambda eigenvalues, sigma2, tau: (
+                (1 + tau * (eigenvalues - sigma2) / sigma2).log().sum() / 2
+            ),
+            "What the slider hides in the noise still varies once z is known: it belongs to the "
+            "variance that is left.",
+        ),
+        Mistake(
+            lambda eigenvalues, sigma2, tau: -len(eigenvalues) * log(1 - tau) / 2,
+            "You take all of λ_i for signal. Only λ_i − σ² is; σ² is noise at every τ.",
         ),
     ],
     nudge="Direction by direction. What is the variance of x there, and what is it once z is "

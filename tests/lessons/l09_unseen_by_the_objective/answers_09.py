@@ -59,10 +59,23 @@ def share_of_noise(eigenvalues, sigma2, tau):
     return 0.5 * torch.log(eigenvalues / (tau * (eigenvalues - sigma2) + sigma2)).sum()
 
 
+def hidden_forgotten(eigenvalues, sigma2, tau):
+    return 0.5 * torch.log((tau * (eigenvalues - sigma2) + sigma2) / sigma2).sum()
+
+
+def all_is_signal(eigenvalues, sigma2, tau):
+    return 0.5 * torch.log(eigenvalues / ((1 - tau) * eigenvalues)).sum()
+
+
 def filled_by_hand(eigenvalues, level):
     above = eigenvalues > level
     rate = 0.5 * torch.log(eigenvalues[above] / level).sum()
     return rate, above.sum() * level + eigenvalues[~above].sum()
+
+
+def nothing_by_nothing(eigenvalues, level):
+    left = torch.minimum(eigenvalues, torch.full_like(eigenvalues, level))
+    return 0.5 * torch.log(eigenvalues / left).sum(), left.sum()
 
 
 def negative_rates(eigenvalues, level):
@@ -164,6 +177,10 @@ def chance_for_its_log(log_joint, log_q, baseline):
     return torch.exp(log_q) * (log_joint - log_q - baseline).detach()
 
 
+def trains_both(log_joint, log_q, baseline):
+    return held_in_a_block(log_joint, log_q, baseline) + log_joint
+
+
 RIGHT = {
     "09.1": by_direction,
     "09.2": filled_by_hand,
@@ -179,6 +196,9 @@ WRONG = [
     ("09.1", root_of_tau, "τ multiplies its variance"),
     ("09.1", upside_down, "Upside down"),
     ("09.1", share_of_noise, "stays in the noise"),
+    ("09.1", hidden_forgotten, "still varies"),
+    ("09.1", all_is_signal, "all of λ_i for signal"),
+    ("09.2", nothing_by_nothing, "0/0 is no number"),
     ("09.2", negative_rates, "negative rate"),
     ("09.2", discarded_only, "of the directions left out"),
     ("09.2", coded_only, "of the directions coded"),
@@ -198,4 +218,5 @@ WRONG = [
     ("09.5", no_baseline, "is not used"),
     ("09.5", as_a_loss, "The sign of a loss"),
     ("09.5", chance_for_its_log, "not of q"),
+    ("09.5", trains_both, "trains the decoder"),
 ]

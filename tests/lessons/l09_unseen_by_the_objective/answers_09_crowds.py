@@ -16,7 +16,7 @@ def stub_6(log_k):
 
 
 def crowd(log_q):
-    return torch.log(torch.exp(log_q).mean(0))
+    return torch.logsumexp(log_q, 0) - log(len(log_q))
 
 
 def against(log_agg, log_q, log_p, area):
@@ -28,12 +28,16 @@ def in_two_steps(log_q, log_p, area):
     return against(crowd(log_q), log_q, log_p, area)
 
 
+def underflows(log_q, log_p, area):
+    return against(torch.log(torch.exp(log_q).mean(0)), log_q, log_p, area)
+
+
 def mean_of_logs(log_q, log_p, area):
     return against(log_q.sum(0) / len(log_q), log_q, log_p, area)
 
 
 def no_log_N(log_q, log_p, area):
-    return against(torch.log(torch.exp(log_q).sum(0)), log_q, log_p, area)
+    return against(torch.logsumexp(log_q, 0), log_q, log_p, area)
 
 
 def no_area(log_q, log_p, area):
@@ -103,6 +107,7 @@ def averaged(log_k):
 RIGHT = {"09.3": in_two_steps, "09.6": row_by_row}
 STUBS = {"09.3": stub_3, "09.6": stub_6}
 WRONG = [
+    ("09.3", underflows, "stay with logsumexp"),
     ("09.3", mean_of_logs, "A mean of logarithms"),
     ("09.3", no_log_N, "N times too much"),
     ("09.3", no_area, "each stands for an area"),
