@@ -26,7 +26,7 @@ from course_utils.lessons.l09_unseen_by_the_objective.decides import (
 )
 from course_utils.lessons.l09_unseen_by_the_objective.worth import WORTH, plot_worth
 from course_utils.lessons.l09_unseen_by_the_objective.plane import (
-    bent,
+    BENT,
     eigenvalues,
     explore_plane,
     gaussian_rate,
@@ -89,7 +89,7 @@ __all__ = [
     "explore_plane",
     "linear",
     "eigenvalues",
-    "bent",
+    "BENT",
     "gaussian_rate",
     "predict_gain",
     "in_hole",

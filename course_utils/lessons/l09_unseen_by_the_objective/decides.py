@@ -100,10 +100,12 @@ def learn(objective: Objective, silent: float = 0.0, seed: int = 1) -> tuple[mad
     steps = count()
 
     def loss(x: Tensor) -> Tensor:
-        done, q = next(steps) / 400, encoder(x)
-        z = q.rsample() if done >= silent else torch.zeros(len(x), 2)
-        fit = decoder(z).log_prob(x)
-        kl = kl_divergence(q, decoder.prior) if done >= silent else torch.zeros(len(x))
+        done = next(steps) / 400
+        if done < silent:
+            fit, kl = decoder(torch.zeros(1, 2)).log_prob(x), torch.zeros(len(x))
+        else:
+            q = encoder(x)
+            fit, kl = decoder(q.rsample()).log_prob(x), kl_divergence(q, decoder.prior)
         return -objective(fit, kl, done).mean()
 
     training.fit(

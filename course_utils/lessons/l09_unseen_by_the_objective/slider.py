@@ -1,7 +1,6 @@
 """1, the invisible slider: one density, any rate; and exercise 09.1."""
 
 from functools import cache
-
 from math import log
 
 import ipywidgets as widgets
