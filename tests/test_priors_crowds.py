@@ -21,7 +21,7 @@ from torch.distributions import (
 
 from course_utils import deep, vae
 from course_utils.gaussian import Gaussian, StandardNormal, pairwise
-from course_utils.priors import aggregate, mixture, wae
+from course_utils.priors import aggregate, categorical, mixture, wae
 
 few = settings(deadline=None, max_examples=15, derandomize=True)
 seeds = st.integers(0, 10_000)
@@ -238,8 +238,14 @@ Q, Z = diagonal(0), torch.zeros(3, 2).double()
         (lambda: mixture.after(Q.mean, 6), "num_components"),
         (lambda: mixture.after(Q.mean, 2).log_prob(Z[:, :1]), "z"),
         (lambda: mixture.Vamp(torch.nn.Linear(3, 2), torch.randn(4, 3)), "encoder"),
-        (lambda: mixture.Vamp(vae.Encoder(2, 1), torch.randn(4, 3)), "encoder must take inputs"),
-        (lambda: wae.fit(Z, vae.Encoder(3, 1), vae.Decoder(1, 2), 3, 1.0), "encoder must take x"),
+        (
+            lambda: mixture.Vamp(categorical.Encoder(2, 3), Z.float().repeat(1, 2)),
+            "encoder must take",
+        ),
+        (
+            lambda: wae.fit(Z.float(), categorical.Encoder(3, 3), vae.Decoder(1, 2), 3, 1.0),
+            "encoder",
+        ),
         (lambda: wae.mmd(Z[:1], Z, 1.0), "x"),
         (lambda: wae.mmd(Z, Z, 0.0), "scale"),
         (lambda: wae.fit(Z, vae.Encoder(2, 1), vae.Decoder(1, 2), 3, -1.0), "weight"),
