@@ -16,8 +16,10 @@ torch.set_num_threads(int(os.environ.setdefault("OMP_NUM_THREADS", "1")))
 
 
 @pytest.fixture(autouse=True)
-def seed():
+def as_in_a_notebook():
+    """A seed, and distributions that check their arguments: zuko's import turns that off."""
     torch.manual_seed(0)
+    torch.distributions.Distribution.set_default_validate_args(True)
 
 
 @pytest.hookimpl(optionalhook=True)

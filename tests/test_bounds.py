@@ -124,6 +124,12 @@ def test_the_sandwich_holds_the_truth():
     assert 0.01 < (upper.value - lower.value).mean() < 0.6
 
 
+def test_latents_that_cannot_have_made_x_are_named():
+    model, x = digits_model(5)
+    with pytest.raises(ValueError, match="z must be latents that x was made from"):
+        bounds.sandwich(x, torch.full((len(x), 5), 1e200, **DOUBLE), deep.linear(model))
+
+
 @quiet
 def test_one_step_from_q_is_the_elbo_and_its_upper_twin():
     model, _ = digits_model(5)

@@ -106,6 +106,8 @@ def sandwich(
             f"got {tuple(z.shape)}"
         )
     with torch.no_grad():
+        if not run.log_w(z[None]).isfinite().all():
+            raise ValueError("z must be latents that x was made from: at some p(x, z) is 0")
         log_w = _forward(run, False).log_w
         upper = torch.cat([_backward(run, z), log_w[1:]])
     lower = from_log_weights(log_w)

@@ -75,7 +75,7 @@ def plot_ladder(
         words = f"entropy limit {_number(limit)}{known} →"
         ax.text(1, top, words, cap, transform=ax.get_yaxis_transform())
     # Each column ends so many points to the right of the plot, with room for -999.999.
-    for (heading, color, values), end in zip(columns, (98, 180, 258), strict=False):
+    for (heading, color, values), end in zip(columns, (98, 182, 264), strict=False):
         beside = offset_copy(ax.get_yaxis_transform(), fig, end, units="points")
         for place, text in enumerate([*map(_number, values), heading], 1):
             ax.text(1, place, text, transform=beside, color=color, ha="right", va="center_baseline")

@@ -43,12 +43,12 @@ def poll_silent() -> Poll:
         [
             Option("training failed", False, "At what? It was asked for the ELBO, and has it."),
             Option(
+                "σ² is wrong", False, "Too much noise can silence z, but then the ELBO suffers."
+            ),
+            Option(
                 "the decoder did not need z",
                 True,
                 "It says all it knows of x without it; and nobody asked for a code.",
-            ),
-            Option(
-                "σ² is wrong", False, "Too much noise can silence z, but then the ELBO suffers."
             ),
         ],
     )
@@ -146,10 +146,10 @@ def poll_free_bits() -> Poll:
         "Free bits: the KL's mean over a batch counts only above 3 nats, so the first 3 nats of "
         "code cost nothing in training. On test images this raises …",
         [
-            Option("the evidence", False, "The decoder was as good without."),
             Option(
                 "the rate", True, "To about 3 nats; the evidence stays, so the ELBO's gap pays."
             ),
+            Option("the evidence", False, "The decoder was as good without."),
             Option("both", False, "The code is used, but what it says the pixels said as well."),
         ],
     )

@@ -10,8 +10,8 @@ def recall(number: int) -> Poll:
             "From lesson 02: in PPCA W is replaced by W times a rotation R of the latents. The "
             "evidence of an image …",
             [
-                Option("rises or falls, as R turns", False, "Which place does W have in p(x)?"),
                 Option("stays", True, "p(x) = N(μ, W Wᵀ + σ² I), and W R Rᵀ Wᵀ = W Wᵀ."),
+                Option("rises or falls, as R turns", False, "Which place does W have in p(x)?"),
                 Option("stays only if R is a reflection", False, "Any R with R Rᵀ = I does it."),
             ],
         ),
