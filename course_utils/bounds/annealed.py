@@ -106,9 +106,9 @@ def sandwich(
             f"got {tuple(z.shape)}"
         )
     with torch.no_grad():
+        log_w = _forward(run, False).log_w
         if not run.log_w(z[None]).isfinite().all():
             raise ValueError("z must be latents that x was made from: at some p(x, z) is 0")
-        log_w = _forward(run, False).log_w
         upper = torch.cat([_backward(run, z), log_w[1:]])
     lower = from_log_weights(log_w)
     warn(lower, log_w, MORE)
