@@ -119,7 +119,7 @@ def test_a_ladder_of_any_number_of_rungs_can_be_read(number, low, high, limit):
         assert {name, minus(bound), minus(evidence)} <= {*written}
         assert limit is None or minus(limit - round(float(evidence), 3)) in written
     assert ("to go" in written) is (limit is not None)
-    assert limit is None or f"entropy limit {minus(limit)} →" in written
+    assert limit is None or f"limit {minus(limit)} →" in written
 
 
 @pytest.mark.parametrize("limit", [None, -0.45])
@@ -139,7 +139,7 @@ def test_a_rungs_numbers_stand_beside_it_in_their_roles_colours():
     for name, *numbers in [
         ("PPCA", "−1.250", "−1.500", "0.750"),
         ("VAE", "−0.750", "−1.000", "0.250"),
-        ("entropy limit −0.500 →", "■ evidence", "◆ bound", "to go"),
+        ("limit −0.500 →", "■ evidence", "◆ bound", "to go"),
     ]:
         row = [table[words].box for words in (name, *numbers)]
         assert np.ptp([(box.y0 + box.y1) / 2 for box in row]) < 4
@@ -147,7 +147,7 @@ def test_a_rungs_numbers_stand_beside_it_in_their_roles_colours():
         assert table[numbers[0]].color == ROLES["truth"].ink
         assert table[numbers[1]].color == ROLES["bound"].ink
     assert table["PPCA"].box.y1 < table["VAE"].box.y0 < table["to go"].box.y0
-    assert table["entropy limit −0.500 →"].color == table["to go"].color
+    assert table["limit −0.500 →"].color == table["to go"].color
 
 
 def axes_of(monkeypatch, *args, **options):
@@ -194,7 +194,7 @@ def test_a_standard_error_stands_where_it_belongs(limit):
     with drawn_texts() as texts:
         alt = plot_ladder({"PPCA": (-1.5, -1.25)}, limit, "test point", error=0.0143).alt
     assert not unreadable(texts)
-    where = "nats per test point ± 0.014" if limit is None else "entropy limit −0.500 ± 0.014 →"
+    where = "nats per test point ± 0.014" if limit is None else "limit −0.500 ± 0.014 →"
     assert where in [text.words for text in texts]
     assert "± 0.014" in alt
 

@@ -72,7 +72,7 @@ def plot_ladder(
         ax.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
         ax.set_xlabel(f"nats per {data} to go, log scale")
         cap = {"color": INK, "ha": "right", "va": "center_baseline"}
-        words = f"entropy limit {_number(limit)}{known} →"
+        words = f"limit {_number(limit)}{known} →"
         ax.text(1, top, words, cap, transform=ax.get_yaxis_transform())
     # Each column ends so many points to the right of the plot, with room for -999.999.
     for (heading, color, values), end in zip(columns, (98, 182, 264), strict=False):
