@@ -167,6 +167,29 @@ def fit(
     return history
 
 
+def fit_both(
+    encoder: nn.Module,
+    decoder: nn.Module,
+    loss: Callable[[Tensor], Tensor],
+    x: Tensor,
+    num_steps: int,
+    batch_size: int,
+    lr: float,
+    progress: bool,
+) -> History:
+    """`fit` of an encoder and a decoder together, on at most all points at once, lr decaying to 0."""
+    return fit(
+        nn.ModuleList([encoder, decoder]),
+        loss,
+        x,
+        num_steps=num_steps,
+        batch_size=min(batch_size, len(x)),
+        lr=lr,
+        decay=True,
+        progress=progress,
+    )
+
+
 def _finite(gradients: list[Tensor]) -> bool:
     """Whether the sum of all their entries is, which it is only if every entry is."""
     dense = [g.coalesce().values() if g.is_sparse else g for g in gradients]

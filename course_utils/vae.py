@@ -152,16 +152,7 @@ def fit(
         q = _posterior(x, encoder, decoder)
         return -bound(x, q, decoder, num_samples, share * beta).mean()
 
-    return training.fit(
-        nn.ModuleList([encoder, decoder]),
-        loss,
-        x,
-        num_steps=num_steps,
-        batch_size=min(batch_size, len(x)),
-        lr=lr,
-        decay=True,
-        progress=progress,
-    )
+    return training.fit_both(encoder, decoder, loss, x, num_steps, batch_size, lr, progress)
 
 
 def _posterior(x: Tensor, encoder: nn.Module, decoder: deep.Model) -> Distribution:

@@ -2,7 +2,7 @@
 
 import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from unittest import mock
@@ -15,6 +15,7 @@ from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 
 from course_utils.kit import Explorer
+from course_utils.kit.figure import Picture
 from course_utils.kit.style import ROLES
 
 
@@ -45,6 +46,14 @@ def drawn_texts() -> Iterator[list[Drawn]]:
     with mock.patch.object(Text, "draw", record):
         yield found
     found += texts.values()
+
+
+def drawn(draw: Callable[[], Picture]) -> str:
+    """What the picture that draw returns says of itself, once its texts are found readable."""
+    with drawn_texts() as texts:
+        picture = draw()
+    assert not unreadable(texts)
+    return picture.alt
 
 
 def unreadable(texts: list[Drawn]) -> list[str]:

@@ -113,16 +113,7 @@ def fit(
             return -log_mean_exp(_log_weights(x, encoder(x), decoder, num_importance)).mean()
         return -doubly_reparameterised(x, encoder, decoder, num_importance).mean()
 
-    return training.fit(
-        nn.ModuleList([encoder, decoder]),
-        loss,
-        x,
-        num_steps=num_steps,
-        batch_size=min(batch_size, len(x)),
-        lr=lr,
-        decay=True,
-        progress=progress,
-    )
+    return training.fit_both(encoder, decoder, loss, x, num_steps, batch_size, lr, progress)
 
 
 def doubly_reparameterised(x: Tensor, encoder: nn.Module, decoder: deep.Model, K: int) -> Tensor:

@@ -63,16 +63,7 @@ def fit(
         apart = _mmd(z, decoder.prior.sample(z.shape[:1]), scale)
         return weight * apart - decoder(z).log_prob(x).mean()
 
-    return training.fit(
-        nn.ModuleList([encoder, decoder]),
-        loss,
-        x,
-        num_steps=num_steps,
-        batch_size=min(batch_size, len(x)),
-        lr=lr,
-        decay=True,
-        progress=progress,
-    )
+    return training.fit_both(encoder, decoder, loss, x, num_steps, batch_size, lr, progress)
 
 
 def _mmd(x: Tensor, y: Tensor, scale: float) -> Tensor:

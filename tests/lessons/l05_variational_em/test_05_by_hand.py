@@ -2,7 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pictures import faults
-from shared_05 import few, ill_posed
+from questions import ill_posed
+from shared_05 import few
 
 from course_utils.lessons.l05_variational_em.by_hand import explore_by_hand, predict_by_hand
 from course_utils.lessons.l05_variational_em.truth import ring_table

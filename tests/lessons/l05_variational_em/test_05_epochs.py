@@ -3,7 +3,7 @@ import itertools
 import pytest
 import torch
 from pictures import drawn_texts, faults, unreadable
-from shared_05 import ill_posed
+from questions import ill_posed
 
 from course_utils import deep, vem
 from course_utils.lessons.l05_variational_em.epochs import (

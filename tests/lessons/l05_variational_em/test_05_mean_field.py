@@ -3,7 +3,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from pictures import faults
-from shared_05 import few, ill_posed, seeds
+from questions import ill_posed
+from shared_05 import few, seeds
 from torch.distributions import MultivariateNormal, kl_divergence
 
 from course_utils.lessons.l05_variational_em.mean_field import (

@@ -3,7 +3,8 @@ import itertools
 import torch
 from hypothesis import given
 from pictures import drawn_texts, unreadable
-from shared_05 import few, ill_posed, seeds
+from questions import ill_posed
+from shared_05 import few, seeds
 
 from course_utils import mixture, vem
 from course_utils.lessons.l05_variational_em.missing_pixels import (

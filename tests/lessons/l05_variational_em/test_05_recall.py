@@ -1,4 +1,4 @@
-from shared_05 import ill_posed
+from questions import ill_posed
 
 from course_utils.lessons.l05_variational_em.recall import recall
 

@@ -3,7 +3,7 @@ from math import log
 import pytest
 import torch
 from pictures import faults
-from shared_05 import ill_posed
+from questions import ill_posed
 
 from course_utils.lessons.l05_variational_em.ring import explore_ring, poll_seam, predict_ring
 from course_utils.lessons.l05_variational_em.truth import Z, ring_posterior, ring_table

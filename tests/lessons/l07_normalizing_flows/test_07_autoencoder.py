@@ -1,7 +1,8 @@
 from math import log
 
 import torch
-from shared_07 import ill_posed, shown
+from pictures import drawn
+from questions import ill_posed
 
 from course_utils import vae
 from course_utils.lessons.l07_normalizing_flows.autoencoder import (
@@ -22,7 +23,7 @@ def branches():
 
 
 def test_the_branches_figure_can_be_read_and_describes_itself_with_numbers():
-    assert "the weights are 0.25 at z = −1.5, 0.75 at z = 2.0" in shown(branches)
+    assert "the weights are 0.25 at z = −1.5, 0.75 at z = 2.0" in drawn(branches)
 
 
 def test_its_question_has_one_right_answer_and_every_option_a_reason():
@@ -30,6 +31,6 @@ def test_its_question_has_one_right_answer_and_every_option_a_reason():
 
 
 def test_the_drawing_and_the_gaps_can_be_read():
-    assert "New is a flow" in shown(plot_flow_encoder)
+    assert "New is a flow" in drawn(plot_flow_encoder)
     gaps = {"Gaussian q": (4.7, 0.9), "flow q": (4.6, 0.9), "flow prior": (4.8, 1.0)}
-    assert "flow q 4.60 on test and 0.90 on training" in shown(lambda: plot_gaps(gaps))
+    assert "flow q 4.60 on test and 0.90 on training" in drawn(lambda: plot_gaps(gaps))

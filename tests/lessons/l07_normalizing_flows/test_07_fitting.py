@@ -1,6 +1,7 @@
 import pytest
 import torch
-from shared_07 import shown, small_flow
+from pictures import drawn
+from shared_07 import small_flow
 from torch.distributions import Categorical, MixtureSameFamily, Normal
 
 from course_utils import flows
@@ -30,4 +31,4 @@ FIGURES = {
 @pytest.mark.parametrize("name", FIGURES)
 def test_figures_can_be_read_and_describe_themselves_with_numbers(name):
     draw, says = FIGURES[name]
-    assert says in shown(draw)
+    assert says in drawn(draw)

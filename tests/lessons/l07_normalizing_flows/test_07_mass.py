@@ -5,7 +5,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from pictures import faults
-from shared_07 import few, ill_posed
+from questions import ill_posed
+from shared_07 import few
 from torch.distributions import Chi2, Normal
 from torch.distributions import transforms as torch_transforms
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 from pictures import faults
-from shared_07 import ill_posed
+from questions import ill_posed
 
 from course_utils import flows
 from course_utils.lessons.l07_normalizing_flows.passes import (

@@ -1,4 +1,4 @@
-from shared_07 import ill_posed
+from questions import ill_posed
 
 from course_utils.lessons.l07_normalizing_flows.recall import recall
 

@@ -3,8 +3,8 @@ from math import log
 
 import pytest
 import torch
-from pictures import faults
-from shared_07 import ill_posed, shown
+from pictures import drawn, faults
+from questions import ill_posed
 from torch.distributions import Categorical, Independent, MixtureSameFamily, Normal
 
 from course_utils import flows
@@ -65,8 +65,8 @@ def test_the_bound_with_a_flow_is_the_kl_to_a_density():
 
 def test_the_seams_figures_can_be_read():
     best = Independent(Normal(torch.tensor([[-2.2]]).double(), 0.4), 1)
-    assert "z = ±2.2" in shown(plot_seam)
-    assert "covers the peak at −2.2 alone" in shown(lambda: plot_seam(best))
+    assert "z = ±2.2" in drawn(plot_seam)
+    assert "covers the peak at −2.2 alone" in drawn(lambda: plot_seam(best))
 
 
 def test_the_seams_numbers_are_divergences():

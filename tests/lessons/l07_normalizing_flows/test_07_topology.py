@@ -1,7 +1,8 @@
 import pytest
 import torch
 from pictures import faults
-from shared_07 import ill_posed, small_flow
+from questions import ill_posed
+from shared_07 import small_flow
 
 from course_utils.lessons.l07_normalizing_flows.topology import (
     explore_cut,

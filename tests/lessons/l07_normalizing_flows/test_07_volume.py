@@ -1,6 +1,6 @@
 import torch
 from pictures import faults
-from shared_07 import ill_posed
+from questions import ill_posed
 
 from course_utils.lessons.l07_normalizing_flows.volume import explore_volume, predict_stretch
 
