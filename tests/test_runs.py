@@ -71,6 +71,7 @@ def execute(path: Path, folder: Path) -> Run:
         "TMPDIR": str(scratch / "tmp"),
         "TORCHINDUCTOR_CACHE_DIR": str(scratch / "tmp"),  # torch may have set its own by now
         "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",  # hypothesis and others: two seconds
         "PYTHONPATH": os.pathsep.join(
             [str(ROOT / "tests" / "guard"), *([path_before] if path_before else [])]
         ),
@@ -78,7 +79,15 @@ def execute(path: Path, folder: Path) -> Run:
     }
     (scratch / "pytest.ini").write_text("[pytest]\n")
     command = [sys.executable, "-m", "pytest", "-c", scratch / "pytest.ini", "--rootdir", lessons]
-    command += ["-p", "no:cacheprovider", "--nbmake", "--overwrite", lessons / path.name]
+    command += [
+        "-p",
+        "no:cacheprovider",
+        "-p",
+        "nbmake.pytest_plugin",
+        "--nbmake",
+        "--overwrite",
+        lessons / path.name,
+    ]
     done = subprocess.run(
         command, cwd=lessons, env=environment, text=True, capture_output=True, encoding="utf-8"
     )
