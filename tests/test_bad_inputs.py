@@ -46,6 +46,7 @@ from course_utils import (
     vae,
     vem,
 )
+from course_utils.codes import attributes, conditional, paths, stored
 from course_utils.gaussian import Gaussian, StandardNormal
 from course_utils.priors import aggregate, categorical, made, rate, wae
 from course_utils.priors import mixture as learned
@@ -460,6 +461,37 @@ CALLS: dict[str, tuple[Callable, Callable[[], dict]]] = {
         categorical.elbo,
         lambda: {"x": BITS, "q": ONE_HOT, "decoder": classes()},
     ),
+    "codes.conditional.given": (
+        conditional.given,
+        lambda: {"model": PPCA, "A": X[:2], "y": Z, "noise": 0.1},
+    ),
+    "codes.conditional.block_means": (conditional.block_means, lambda: {"side": 4, "block": 2}),
+    "codes.conditional.spherical": (conditional.spherical, lambda: {"error": 0.5, "dim": 3}),
+    "codes.stored.Stored": (stored.Stored, lambda: {"images": X, "scale": 0.3}),
+    "codes.stored.Stored.seen": (
+        stored.Stored(X, 0.3).seen,
+        lambda: {"A": X[:2], "y": Z, "noise": 0.1},
+    ),
+    "codes.attributes.ink": (attributes.ink, lambda: {"x": X}),
+    "codes.attributes.slant": (attributes.slant, lambda: {"x": (X @ X.T)[:, :4].abs()}),
+    "codes.attributes.direction": (
+        attributes.direction,
+        lambda: {"codes": Z, "values": X[:, 2], "labels": torch.arange(6) % 2, "share": 0.4},
+    ),
+    "codes.paths.straight": (
+        paths.straight,
+        lambda: {"start": Z[0], "end": Z[1], "num_steps": 3},
+    ),
+    "codes.paths.arc_between": (
+        paths.arc_between,
+        lambda: {"start": Z[0], "end": Z[1], "num_steps": 3},
+    ),
+    "codes.paths.metric": (paths.metric, lambda: {"decode": torch.sin, "z": Z}),
+    "codes.paths.length": (paths.length, lambda: {"decode": torch.sin, "path": Z}),
+    "codes.paths.shortest": (
+        paths.shortest,
+        lambda: {"decode": torch.sin, "path": Z, "max_steps": 3},
+    ),
     "deep.linear": (deep.linear, lambda: {"model": PPCA}),
     "exact.log_mean": (exact.log_mean, lambda: {"log_w": X, "weight": X.abs(), "K": 3}),
     "exact.log_mean_upper": (exact.log_mean_upper, lambda: {"log_w": X, "weight": X.abs(), "K": 3}),
@@ -497,6 +529,7 @@ NO_CALL = {
     ),  # unchecked, as they say
     *("mnist.Mnist", "mnist.mnist"),  # data's
     *("priors.made.Pixels", "priors.rate.Point", "priors.aggregate.Split"),  # what others return
+    *("codes.conditional.Conditional", "codes.stored.Answers"),  # likewise
     "portions.in_portions",  # of what others have checked
 }
 
