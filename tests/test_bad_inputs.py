@@ -467,7 +467,10 @@ CALLS: dict[str, tuple[Callable, Callable[[], dict]]] = {
     ),
     "codes.conditional.block_means": (conditional.block_means, lambda: {"side": 4, "block": 2}),
     "codes.conditional.spherical": (conditional.spherical, lambda: {"error": 0.5, "dim": 3}),
-    "codes.stored.Stored": (stored.Stored, lambda: {"images": X, "scale": 0.3}),
+    "codes.stored.Stored": (
+        stored.Stored,
+        lambda: {"images": X, "scale": 0.3, "log_weights": X[:, 0]},
+    ),
     "codes.stored.Stored.seen": (
         stored.Stored(X, 0.3).seen,
         lambda: {"A": X[:2], "y": Z, "noise": 0.1},

@@ -136,6 +136,8 @@ def test_stored_samples_have_the_mean_and_the_spread():
     found = stored.Stored(images, 0.7).seen(A, y)
     x = found.sample()
     torch.testing.assert_close(x.mean(0), found.mean[0], atol=0.03, rtol=0)
+    spread = (x - found.mean).square().sum(1).mean().item()
+    assert spread == pytest.approx(found.variance[0].item(), rel=0.03)
     torch.testing.assert_close(x @ A.T, y, atol=1e-6, rtol=0)
 
 
@@ -144,6 +146,18 @@ def test_stored_density_integrates_to_one_and_is_the_marginal():
     axis = torch.linspace(-6, 6, 241).double()
     density = one.log_prob(torch.cartesian_prod(axis, axis)).exp()
     assert (density.sum() * 0.05**2).item() == pytest.approx(1, abs=1e-6)
+
+
+def test_a_vae_on_a_grid_is_images_with_weights():
+    torch.manual_seed(0)
+    decoder = deep.in_double(deep.Decoder(2, 5, (8,), sigma2=0.2))
+    axis = torch.linspace(-5, 5, 81).double()
+    z = torch.cartesian_prod(axis, axis)
+    with torch.no_grad():
+        images, log_w = decoder(z).mean, decoder.prior.log_prob(z)
+    x = draw(6, 5)
+    found = stored.Stored(images, decoder.sigma2**0.5, log_w).log_prob(x)
+    torch.testing.assert_close(found, deep.log_evidence(x, decoder), atol=1e-5, rtol=0)
 
 
 # --- attributes --------------------------------------------------------------------------------

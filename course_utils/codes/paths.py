@@ -8,8 +8,10 @@ models", ICLR 2018, sec. 2.
 
 from collections.abc import Callable
 
+import numpy as np
 import torch
 from jaxtyping import Float
+from scipy.optimize import minimize
 from torch import Tensor
 
 from course_utils import validate
@@ -77,25 +79,21 @@ def shortest(
     validate.integer(1, max_steps=max_steps)
     _enough(path)
     _decoded(decode, path, "path")
-    inner = path[1:-1].detach().clone().requires_grad_()
-    descent = torch.optim.LBFGS(
-        [inner],
-        max_iter=max_steps,
-        line_search_fn="strong_wolfe",
-        tolerance_grad=1e-9,
-        tolerance_change=1e-13,
-    )
+    size = path[1:-1].shape
 
-    def energy() -> Tensor:
-        descent.zero_grad()
+    def energy(numbers: np.ndarray) -> tuple[float, np.ndarray]:
+        inner = torch.from_numpy(numbers.copy()).to(path).reshape(size).requires_grad_()
         whole = torch.cat([path[:1], inner, path[-1:]])
-        value = decode(whole).diff(dim=0).square().sum()
-        (inner.grad,) = torch.autograd.grad(value, [inner])
-        return value.detach()
+        with torch.enable_grad():
+            value = decode(whole).diff(dim=0).square().sum()
+        (slope,) = torch.autograd.grad(value, [inner])
+        return value.item(), slope.double().numpy().ravel()
 
-    with torch.enable_grad():
-        descent.step(energy)
-    return torch.cat([path[:1], inner.detach(), path[-1:]])
+    begin = path[1:-1].detach().double().numpy().ravel()
+    options = {"maxiter": max_steps, "ftol": 1e-13, "gtol": 1e-9}
+    found = minimize(energy, begin, jac=True, method="L-BFGS-B", options=options)
+    inner = torch.from_numpy(found.x).to(path).reshape(size)
+    return torch.cat([path[:1], inner, path[-1:]])
 
 
 def _shares(start: Tensor, end: Tensor, num_steps: int) -> Tensor:

@@ -1,4 +1,7 @@
-"""The training set in fog, p(x) = (1/N) sum_n N(x_n, scale^2 I), as an exact prior of images.
+"""Images in fog, p(x) = sum_n w_n N(x_n, scale^2 I), as a prior of images whose answers are exact.
+
+With the training set and equal weights it is lesson 09's fog; with what a decoder makes of the nodes
+of a grid, and the prior's weights there, a VAE by quadrature.
 
 Seen through y = A x + noise eps its posterior is a mixture again: which image it was, by how well
 A x_n explains y, and each image moved to agree with y. Its mean is kernel regression.
@@ -20,14 +23,21 @@ __all__ = ["Answers", "Stored"]
 @validate.typed
 @dataclass(frozen=True)
 class Stored:
-    """p(x) = (1/N) sum_n N(x_n, scale^2 I). images (N, D); scale: a standard deviation."""
+    """p(x) = sum_n w_n N(x_n, scale^2 I).
+
+    images (N, D). scale: a standard deviation. log_weights (N,): of any sum; equal if not given.
+    """
 
     images: Float[Tensor, "N D"]
     scale: float
+    log_weights: Float[Tensor, "N"] | None = None
 
     def __post_init__(self) -> None:
         validate.finite(images=self.images)
         validate.positive(scale=self.scale)
+        if self.log_weights is not None:
+            validate.finite(log_weights=self.log_weights)
+            validate.same_dtype(self.images.dtype, log_weights=self.log_weights)
 
     @validate.typed
     def log_prob(self, x: Float[Tensor, "M D"]) -> Float[Tensor, "M"]:
@@ -56,7 +66,9 @@ class Stored:
         constant = MultivariateNormal(torch.zeros(len(A)).to(A), scale_tril=root).log_prob(
             torch.zeros(len(A)).to(A)
         )
-        log_joint = constant - apart.square() / 2 - torch.tensor(len(self.images)).to(A).log()
+        weights = self.log_weights if self.log_weights is not None else self.images.new_zeros(1)
+        log_w = weights.expand(len(self.images)).log_softmax(0)
+        log_joint = constant - apart.square() / 2 + log_w
         gain = self.scale**2 * torch.linalg.solve(R, A).T  # (D, K)
         return Answers(self, A, y, gain, log_joint)
 
@@ -86,14 +98,24 @@ class Answers:
         """E[x | y_m], (M, D)."""
         return self._moved(self.weights @ self.prior.images)
 
+    @property
+    def variance(self) -> Tensor:
+        """E ||x - mean||^2 given y_m, (M,): of which image it was, and of the fog that y leaves."""
+        moved = self.prior.images - self.prior.images @ self.A.T @ self.gain.T
+        between = self.weights @ moved.square().sum(1) - (self.weights @ moved).square().sum(1)
+        return between + self._spread().trace()
+
     def sample(self) -> Tensor:
         """One x for every y, (M, D), by torch's global generator."""
         which = torch.multinomial(self.weights, 1)[:, 0]
-        spread = self.prior.scale**2 * (torch.eye(len(self.gain)).to(self.A) - self.gain @ self.A)
-        values, vectors = torch.linalg.eigh((spread + spread.T) / 2)
+        values, vectors = torch.linalg.eigh(self._spread())
         eps = torch.randn(len(self.y), len(self.gain)).to(self.A)
         noise = (eps * values.clamp(min=0).sqrt()) @ vectors.T
         return self._moved(self.prior.images[which]) + noise
 
     def _moved(self, x: Tensor) -> Tensor:
         return x + (self.y - x @ self.A.T) @ self.gain.T
+
+    def _spread(self) -> Tensor:
+        kept = torch.eye(len(self.gain)).to(self.A) - self.gain @ self.A
+        return self.prior.scale**2 * (kept + kept.T) / 2
