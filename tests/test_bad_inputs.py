@@ -466,7 +466,10 @@ CALLS: dict[str, tuple[Callable, Callable[[], dict]]] = {
         lambda: {"model": PPCA, "A": X[:2], "y": Z, "noise": 0.1},
     ),
     "codes.conditional.block_means": (conditional.block_means, lambda: {"side": 4, "block": 2}),
-    "codes.conditional.spherical": (conditional.spherical, lambda: {"error": 0.5, "dim": 3}),
+    "codes.conditional.spherical": (
+        conditional.spherical,
+        lambda: {"error": 0.5, "believed": 0.4, "dim": 3},
+    ),
     "codes.stored.Stored": (
         stored.Stored,
         lambda: {"images": X, "scale": 0.3, "log_weights": X[:, 0]},

@@ -7,7 +7,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from torch.distributions import MultivariateNormal
+from torch.distributions import MultivariateNormal, Normal
 
 from course_utils import data, deep, pca, ppca
 from course_utils.codes import attributes, conditional, paths, stored
@@ -95,14 +95,13 @@ def test_block_means_are_numpys():
         torch.testing.assert_close(A @ A.T, torch.eye(len(A)).double() / block**2)
 
 
-def test_spherical_is_the_best_density_with_one_variance():
+def test_spherical_is_the_mean_log_density_of_one_variance():
     x = draw(500, 6)
     error = x.square().sum(1).mean().item()
-    for factor in (0.9, 1.0, 1.1):
-        v = factor * error / 6
-        nats = (-x.square().sum(1) / (2 * v) - 3 * log(2 * pi * v)).mean().item()
-        best = conditional.spherical(error, 6)
-        assert nats == pytest.approx(best) if factor == 1 else nats < best
+    nats = {v: Normal(0, v**0.5).log_prob(x).sum(1).mean().item() for v in (0.5, error / 6, 2.0)}
+    for v, exact in nats.items():
+        assert conditional.spherical(error, 6 * v, 6) == pytest.approx(exact)
+    assert max(nats.values()) == nats[error / 6]
 
 
 def test_dependent_rows_need_noise():

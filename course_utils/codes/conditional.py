@@ -93,10 +93,13 @@ def block_means(side: int, block: int) -> Float[Tensor, "M D"]:
 
 
 @validate.typed
-def spherical(error: float, dim: int) -> float:
-    """Mean nats of a point answer with one noise level for dim numbers, the best for its mean
-    squared error.
+def spherical(error: float, believed: float, dim: int) -> float:
+    """Mean nats of a point answer for dim numbers, with one error bar on all of them.
+
+    error: its mean squared error, summed over the numbers. believed: what the bar says it is.
     """
-    validate.positive(error=error)
+    validate.not_negative(error=error)
+    validate.positive(believed=believed)
     validate.integer(1, dim=dim)
-    return -dim / 2 * (log(2 * pi * error / dim) + 1)
+    variance = believed / dim
+    return -error / (2 * variance) - dim / 2 * log(2 * pi * variance)
