@@ -150,7 +150,7 @@ def test_stored_density_integrates_to_one_and_is_the_marginal():
 def test_a_vae_on_a_grid_is_images_with_weights():
     torch.manual_seed(0)
     decoder = deep.in_double(deep.Decoder(2, 5, (8,), sigma2=0.2))
-    axis = torch.linspace(-5, 5, 81).double()
+    axis = torch.linspace(-6, 6, 161).double()
     z = torch.cartesian_prod(axis, axis)
     with torch.no_grad():
         images, log_w = decoder(z).mean, decoder.prior.log_prob(z)

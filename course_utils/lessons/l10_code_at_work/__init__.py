@@ -22,7 +22,12 @@ from course_utils.lessons.l10_code_at_work.half import (
     predict_answer,
 )
 from course_utils.lessons.l10_code_at_work.answer import VIEWS, predict_views
-from course_utils.lessons.l10_code_at_work.loss import plot_answers, poll_energy, poll_judge
+from course_utils.lessons.l10_code_at_work.loss import (
+    left_out,
+    plot_answers,
+    poll_energy,
+    poll_judge,
+)
 from course_utils.lessons.l10_code_at_work.noise import denoiser, plot_cleaned, poll_limit
 from course_utils.lessons.l10_code_at_work.attribute import (
     plot_confounded,
@@ -31,6 +36,7 @@ from course_utils.lessons.l10_code_at_work.attribute import (
 )
 from course_utils.lessons.l10_code_at_work.metric import jacobians, poll_seam, predict_chord
 from course_utils.lessons.l10_code_at_work.between import (
+    grid,
     judge,
     plot_between,
     predict_paths,
@@ -58,6 +64,8 @@ __all__ = [
     "VIEWS",
     "poll_energy",
     "autoencoder",
+    "grid",
+    "left_out",
     "plot_answers",
     "poll_judge",
     "poll_limit",

@@ -42,6 +42,13 @@ def look(view: str) -> tuple[Tensor, Tensor, float]:
     return A, test @ A.T + noise * eps, noise
 
 
+@cache
+def reply(view: str) -> tuple[Tensor, conditional.Conditional]:
+    """What is seen of all test images, as images, and PPCA's answers."""
+    A, y, noise = look(view)
+    return as_image(view, A, y), conditional.given(model(), A, y, noise)
+
+
 def as_image(view: str, A: Tensor, y: Tensor) -> Tensor:
     """What was seen, as images (N, 64): blocks of one grey, and mid grey where nothing was."""
     if view.startswith("means"):
@@ -89,18 +96,16 @@ def explore_views() -> Explorer:
         }
 
     def update(view: str, image: int, draw: int) -> dict:
-        A, y, noise = look(view)
-        found = conditional.given(model(), A, y, noise)
+        seen, found = reply(view)
         torch.manual_seed(draw)
         one = conditional.Conditional(found.mean[[image]], found.covariance)
         samples = one.sample(2)[:, 0]
         x, mean = test[image], found.mean[image]
         errors = [(x - guess).square().sum().item() for guess in (mean, *samples)]
         every = (test - found.mean).square().sum(1).mean().item()
-        seen = as_image(view, A, y[[image]])[0]
         spread = found.covariance.trace().item()
         return {
-            "images": mosaic(torch.stack([x, seen, mean, *samples]).clamp(0, 1)),
+            "images": mosaic(torch.stack([x, seen[image], mean, *samples]).clamp(0, 1)),
             "mean": f"{errors[0]:.2f}",
             "first": f"{errors[1]:.2f}",
             "second": f"{errors[2]:.2f}",

@@ -3,6 +3,7 @@
 from functools import cache
 
 import ipywidgets as widgets
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -89,9 +90,9 @@ def plot_confounded() -> Picture:
         for name, these in (("least", order[:count]), ("most", order[-count:]))
     }
     fig, ax = style.subplots(height=4)
-    place = torch.arange(10)
-    ax.bar(place - 0.2, shares["least"], 0.4, **GAP.area)
-    ax.bar(place + 0.2, shares["most"], 0.4, **Q.area)
+    place = np.arange(10)
+    ax.bar(place - 0.2, shares["least"].numpy(), 0.4, **GAP.area)
+    ax.bar(place + 0.2, shares["most"].numpy(), 0.4, **Q.area)
     ax.axhline(0.1, color=style.GUIDE, linewidth=1.5)
     ax.set(xticks=range(10), ylim=(0, 0.5), xlabel="digit", ylabel="share of the fifth")
     ax.text(0.02, 0.9, "▨ lowest fifth", color=GAP.ink, transform=ax.transAxes)

@@ -13,7 +13,7 @@ from course_utils.kit.figure import Picture, mosaic
 from course_utils.kit.poll import Prediction
 
 MODEL, Q, DATA = (style.ROLES[name] for name in ("model", "q", "data"))
-NODES = (torch.linspace(-5, 5, 101, dtype=torch.float64),) * 2
+NODES, COARSE = ((torch.linspace(-5, 5, n, dtype=torch.float64),) * 2 for n in (161, 81))
 NAMES = ("straight in z", "shortest", "straight in x")
 
 
@@ -34,7 +34,7 @@ class Ways:
     def __init__(self, decoder: deep.Model, start: Tensor, end: Tensor) -> None:
         model = deep.frozen(deep.in_double(decoder))
         line = paths.straight(start, end)
-        self.codes = torch.stack([line, paths.shortest(lambda z: model(z).mean, line)])
+        self.codes = torch.stack([line, paths.shortest(lambda z: model(z).mean, line, 80)])
         decoded = model(self.codes).mean
         share = torch.linspace(0, 1, 41, dtype=torch.float64)[:, None]
         ghost = decoded[0, :1] + share * (decoded[0, -1:] - decoded[0, :1])
@@ -43,7 +43,12 @@ class Ways:
         self.lengths = self.images.diff(dim=1).norm(dim=2).sum(1)
 
 
-def ways(encoder: nn.Module, decoder: deep.Model, count: int = 8) -> dict[str, Ways]:
+def grid(reach: float, count: int) -> Tensor:
+    """count x count nodes of two latents, from -reach to reach: (count^2, 2)."""
+    return torch.cartesian_prod(*[torch.linspace(-reach, reach, count, dtype=torch.float64)] * 2)
+
+
+def ways(encoder: nn.Module, decoder: deep.Model, count: int = 6) -> dict[str, Ways]:
     """Between the codes of so many pairs of test images."""
     with torch.no_grad():
         z = deep.in_double(encoder)(data.digits().test).mean
@@ -71,9 +76,9 @@ def predict_paths(decoder: deep.Model, found: Mapping[str, Ways]) -> Prediction:
 def explore_paths(decoder: deep.Model, found: Mapping[str, Ways]) -> Explorer:
     """The latent plane with log p of what it decodes to, two paths; log p along three."""
     model = deep.frozen(deep.in_double(decoder))
-    axis = torch.linspace(-3.2, 3.2, 49, dtype=torch.float64)
+    axis = torch.linspace(-3.2, 3.2, 33, dtype=torch.float64)
     decoded = model(torch.cartesian_prod(axis, axis)).mean
-    plane = deep.log_evidence(decoded, model, NODES).reshape(49, 49)
+    plane = deep.log_evidence(decoded, model, COARSE).reshape(33, 33)
     share = torch.linspace(0, 1, 41)
 
     def scene():
@@ -84,11 +89,11 @@ def explore_paths(decoder: deep.Model, found: Mapping[str, Ways]) -> Explorer:
         fig.colorbar(image, ax=left, shrink=0.8)
         right.set(xlim=(0, 1), ylim=(24, 56), xlabel="share of the path")
         right.set(ylabel="nats", title="Along the path")
-        white = {"color": "white", "linewidth": 3}
+        dark = {"color": style.INK, "linewidth": 3}
         return fig, {
-            "line": left.plot([], [], "-.", **white)[0],
-            "short": left.plot([], [], "--", **white)[0],
-            "at": left.plot([], [], "o", color="white", markersize=10)[0],
+            "line": left.plot([], [], "-.", **dark)[0],
+            "short": left.plot([], [], "--", **dark)[0],
+            "at": left.plot([], [], "o", color=style.INK, markersize=10)[0],
             "line_p": right.plot([], [], **MODEL.line)[0],
             "short_p": right.plot([], [], **Q.line)[0],
             "ghost_p": right.plot([], [], **DATA.line | {"linestyle": "-", "linewidth": 2})[0],

@@ -8,6 +8,14 @@ from course_utils.kit.figure import Picture, mosaic
 from course_utils.lessons.draws import normal
 
 
+def left_out(images: Tensor, A: Tensor, scale: float) -> float:
+    """Mean squared error of `remember` for each image, from the block means, by all the others."""
+    y = images @ A.T
+    squares = torch.cdist(y, y).square().fill_diagonal_(torch.inf)
+    mean = (-squares / (2 * scale**2 / 4)).softmax(1) @ images
+    return (images - mean - 4 * (y - mean @ A.T) @ A).square().sum(1).mean().item()
+
+
 def poll_energy(truth: float, regression: float) -> Poll:
     """Where the detail goes that a mean lacks; its mean squared length in truth and answer."""
     return Poll(
@@ -48,13 +56,13 @@ def plot_answers(rows: dict[str, Tensor], errors: dict[str, float]) -> Picture:
     """Rows of images, each with its name and mean squared error."""
     fig, ax = style.subplots(height=0.8 + 0.72 * len(rows))
     ax.imshow(mosaic(*(x.clamp(0, 1) for x in rows.values())), cmap="gray_r", vmin=0, vmax=1)
-    names = [f"{name}  {errors[name]:.2f}" if name in errors else name for name in rows]
+    names = [f"{name}  {errors[name]:.2f}" if errors[name] else name for name in rows]
     ax.set(xticks=[], yticks=[3.5 + 10 * k for k in range(len(rows))])
     ax.set_yticklabels(names)
     ax.tick_params(length=0)
     ax.spines[["left", "bottom"]].set_visible(False)
     ax.set_title("Answers, and their squared error")
-    said = "; ".join(f"{name}: {error:.2f}" for name, error in errors.items())
+    said = "; ".join(f"{name}: {error:.2f}" for name, error in errors.items() if error)
     return figure(
         fig,
         alt="Test digits, what was seen of them (blocks of 2 by 2 in one grey), and answers of several "

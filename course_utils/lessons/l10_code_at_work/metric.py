@@ -60,6 +60,14 @@ def routes(angle: int) -> tuple[Tensor, Tensor]:
     return line, paths.shortest(polar, line)
 
 
+@cache
+def along(angle: int) -> tuple[list[Tensor], list[Tensor], list[float]]:
+    """The two routes in the plane, log p(x) along them, their lengths."""
+    both = [polar(route) for route in routes(angle)]
+    nats = [deep.log_evidence(x, deep.arc(), deep.grid(1, spacing=0.02)) for x in both]
+    return both, nats, [x.diff(dim=0).norm(dim=1).sum().item() for x in both]
+
+
 def predict_chord() -> Prediction:
     """Ask where the shortest path goes where the latents fill the plane, then look."""
     question = (
@@ -81,7 +89,7 @@ def predict_chord() -> Prediction:
 
 def explore_chord() -> Explorer:
     """Left: arc, straight path in z, shortest path. Right: log p(x) along both."""
-    cloud, model = data.arc(400).x, deep.arc()
+    cloud = data.arc(400).x
     share = torch.linspace(0, 1, 41)
 
     def scene():
@@ -102,9 +110,7 @@ def explore_chord() -> Explorer:
         }
 
     def update(angle: int) -> dict:
-        both = [polar(route) for route in routes(angle)]
-        lengths = [x.diff(dim=0).norm(dim=1).sum().item() for x in both]
-        nats = [deep.log_evidence(x, model, deep.grid(1, spacing=0.02)) for x in both]
+        both, nats, lengths = along(angle)
         return {
             "line": tuple(both[0].T.numpy()),
             "short": tuple(both[1].T.numpy()),

@@ -52,11 +52,11 @@ def plot_cleaned(rows: dict[str, Tensor], errors: dict[str, float]) -> Picture:
     fig, ax = style.subplots(height=0.8 + 0.72 * len(rows))
     ax.imshow(mosaic(*(x.clamp(0, 1) for x in rows.values())), cmap="gray_r", vmin=0, vmax=1)
     ax.set(xticks=[], yticks=[3.5 + 10 * k for k in range(len(rows))])
-    ax.set_yticklabels([f"{name}  {errors[name]:.2f}" if name in errors else name for name in rows])
+    ax.set_yticklabels([f"{name}  {errors[name]:.2f}" if errors[name] else name for name in rows])
     ax.tick_params(length=0)
     ax.spines[["left", "bottom"]].set_visible(False)
     ax.set_title("Cleaned, and the squared error left")
-    said = "; ".join(f"{name} {error:.2f}" for name, error in errors.items())
+    said = "; ".join(f"{name} {error:.2f}" for name, error in errors.items() if error)
     return figure(fig, alt=f"Test digits, noisy and cleaned; mean squared errors: {said}.")
 
 
