@@ -16,7 +16,7 @@ def poll_limit() -> Poll:
     """Which knowledge a better denoiser has."""
     return Poll(
         "The best linear denoiser knows the mean and the covariance of the digits. A network that "
-        "leaves a quarter less squared error must know …",
+        "leaves a fifth less squared error must know …",
         [
             Option("the covariance more exactly", False, "That is known to a few percent already."),
             Option("the noise of this image", False, "Nobody does."),
