@@ -20,7 +20,7 @@ def poll_energy(truth: float, regression: float) -> Poll:
     """Where the detail goes that a mean lacks; its mean squared length in truth and answer."""
     return Poll(
         "Detail is what the block means do not show: x minus its blocks of one grey. Its squared "
-        f"length is {truth:.2f} in test digits, on average, but only {regression:.2f} in the answers "
+        f"length is {truth:.2f} in training digits, on average, but only {regression:.2f} in the answers "
         "of linear regression. What has become of the rest?",
         [
             Option("a better network would bring it back", False, "Not if it is not in y at all."),
