@@ -150,7 +150,7 @@ def measure(seed: int) -> dict[str, float]:
     found["N(0, I): evidence"] = test
     with torch.enable_grad():
         encoder, decoder = autoencoder(seed, mixture=True)
-    now = decoder.prior.now()
+    now = decoder.prior.now()  # type: ignore[attr-defined]
     joint = now.component_distribution.log_prob(encoder(ladder.digits()[0]).mean[:, None])
     parts = (joint + now.mixture_distribution.logits).argmax(1)
     found["mixture: parts"] = agreement(parts, labels)

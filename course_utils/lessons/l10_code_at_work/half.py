@@ -25,7 +25,7 @@ def across(degrees: float) -> Tensor:
 
 def moments(degrees: float, y: Tensor) -> tuple[Tensor, Tensor]:
     """Mean and variance of what was not seen, given y (N,), by quadrature over the arc's z."""
-    z = deep.grid(1, spacing=0.02)
+    z = torch.linspace(-6, 6, 601, dtype=torch.float64)
     seen, hidden = across(degrees) @ deep.arc()(z[:, None]).mean.T  # (G,) each
     log_joint = -((y[:, None] - seen) ** 2) / 0.02 - z**2 / 2
     weights = exact.posterior(lambda _: log_joint, z) * 0.02
