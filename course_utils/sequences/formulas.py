@@ -16,7 +16,17 @@ from torch import Tensor
 from course_utils import validate
 from course_utils.sequences.grammar import Grammar, Words
 
-__all__ = ["GRAMMAR", "LONGEST", "LOWEST", "X", "everything", "hidden_curve", "rank", "score", "value"]
+__all__ = [
+    "GRAMMAR",
+    "LONGEST",
+    "LOWEST",
+    "X",
+    "everything",
+    "hidden_curve",
+    "rank",
+    "score",
+    "value",
+]
 
 LONGEST = 9  # words of a formula
 LOWEST = -5.0  # the score of what is no formula, or is far off

@@ -5,13 +5,13 @@ probability, and what a sentence says of its topic.
 from collections.abc import Sequence
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor
 
 from course_utils import validate
 from course_utils.sequences.grammar import Grammar, Rule, Words
 
-__all__ = ["GRAMMAR", "TOPICS", "is_negated", "is_question", "log_joint"]
+__all__ = ["GRAMMAR", "TOPICS", "corpus", "is_negated", "is_question", "log_joint"]
 
 # Of every topic its nouns, verbs and adjectives, with their chances in tenths. Some words are shared.
 TOPICS = {
@@ -50,7 +50,10 @@ def _rules(topic: str) -> dict[str, list[Rule]]:
         V: [(0.3, (verb,)), (0.7, (verb, N))],
         N: [(0.6, ("the", noun)), (0.4, ("the", A, noun))],
         A: [(0.8, (adjective,)), (0.2, ("very", A))],
-        **{name: [(n / 10, (word,)) for word, n in chances.items()] for name, chances in words.items()},
+        **{
+            name: [(n / 10, (word,)) for word, n in chances.items()]
+            for name, chances in words.items()
+        },
     }
 
 
@@ -61,6 +64,14 @@ GRAMMAR = Grammar(
     }
     | {symbol: rules for topic in TOPICS for symbol, rules in _rules(topic).items()}
 )
+
+
+@validate.typed
+def corpus(num_sentences: int) -> tuple[list[Words], Int[Tensor, "N"]]:
+    """Independent sentences, and the number of the topic that each was made from."""
+    validate.integer(1, num_sentences=num_sentences)
+    topics, names = torch.randint(len(TOPICS), (num_sentences,)), list(TOPICS)
+    return [GRAMMAR.sample(1, f"S {names[k]}")[0] for k in topics.tolist()], topics
 
 
 @validate.typed

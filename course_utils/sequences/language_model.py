@@ -16,9 +16,7 @@ __all__ = ["Recurrent", "bigram", "fit", "log_prob", "unigram"]
 
 
 @validate.typed
-def log_prob(
-    logits: Float[Tensor, "N T V"], tokens: Int[Tensor, "N T"]
-) -> Float[Tensor, "N"]:
+def log_prob(logits: Float[Tensor, "N T V"], tokens: Int[Tensor, "N T"]) -> Float[Tensor, "N"]:
     """sum_t log p(token t | those before), over the words and the first end, in nats."""
     each = logits.log_softmax(-1).gather(-1, tokens[..., None]).squeeze(-1)
     return torch.where(counted(tokens), each, 0.0).sum(1)
@@ -28,9 +26,13 @@ def log_prob(
 def unigram(tokens: Int[Tensor, "N T"], vocab_size: int) -> Float[Tensor, "V"]:
     """log of the shares of all tokens, the ends among them: a model that draws each by itself."""
     validate.integer(1, vocab_size=vocab_size)
-    return tokens[counted(tokens)].bincount(minlength=vocab_size).double().div(
-        counted(tokens).sum()
-    ).log()
+    return (
+        tokens[counted(tokens)]
+        .bincount(minlength=vocab_size)
+        .double()
+        .div(counted(tokens).sum())
+        .log()
+    )
 
 
 @validate.typed
@@ -88,7 +90,9 @@ class Recurrent(nn.Module):
         written = []
         for _ in range(length):
             logits, state = self(row, z, state)
-            drawn = logits[:, 0].argmax(1) if greedy else logits[:, 0].softmax(1).multinomial(1)[:, 0]
+            drawn = (
+                logits[:, 0].argmax(1) if greedy else logits[:, 0].softmax(1).multinomial(1)[:, 0]
+            )
             row = drawn[:, None]
             written.append(row)
         return torch.cat(written, 1)

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import torch
 from jaxtyping import Float, Int
+from sklearn.linear_model import LogisticRegression
 from torch import Tensor, nn
 
 from course_utils import training, validate
@@ -16,7 +17,7 @@ from course_utils.gaussian import Gaussian, StandardNormal
 from course_utils.sequences.language_model import Recurrent
 from course_utils.sequences.tokens import END, batches, counted, shifted
 
-__all__ = ["Encoder", "Parts", "dropped", "evidence", "fit", "kl", "parts"]
+__all__ = ["Encoder", "Parts", "dropped", "evidence", "fit", "kl", "parts", "readable"]
 
 
 @validate.typed
@@ -93,6 +94,25 @@ def evidence(
         z = q.rsample()
         weights.append(decoder.log_prob(tokens, z) + prior.log_prob(z) - q.log_prob(z))
     return torch.stack(weights).logsumexp(0) - torch.tensor(num_samples).log()
+
+
+@validate.typed
+def readable(
+    codes: Float[Tensor, "N H"],
+    labels: Int[Tensor, "N"],
+    new_codes: Float[Tensor, "M H"],
+    new_labels: Int[Tensor, "M"],
+) -> float:
+    """Nats about a label that logistic regression reads from a new code: the entropy of the labels
+    less the mean of -log p(label | code). No more than the code has, but for chance; negative if
+    guessing would be better.
+    """
+    validate.finite(codes=codes, new_codes=new_codes)
+    reader = LogisticRegression(max_iter=1000).fit(codes.numpy(), labels.numpy())
+    log_p = torch.from_numpy(reader.predict_log_proba(new_codes.numpy()))
+    place = torch.searchsorted(torch.from_numpy(reader.classes_), new_labels)
+    share = labels.bincount()[reader.classes_].double() / len(labels)
+    return (log_p.gather(1, place[:, None])[:, 0] - share.log()[place]).mean().item()
 
 
 @validate.typed
