@@ -6,14 +6,12 @@ curve 1/3 + x + sin(x^2) this is; Gomez-Bombarelli et al., "Automatic chemical d
 data-driven continuous representation of molecules", ACS Central Science 4, 2018.
 """
 
-from collections.abc import Sequence
 from functools import cache
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from course_utils import validate
 from course_utils.sequences.grammar import Grammar, Words
 
 __all__ = [
@@ -72,25 +70,21 @@ def value(formula: Words) -> Float[Tensor, "61"]:
     return X if formula[0] == "x" else torch.full_like(X, float(formula[0]))
 
 
-def _scores(formulas: Sequence[Words]) -> list[float]:
-    off = torch.stack([value(one) for one in formulas]) - hidden_curve(X)
-    squared = off.square().mean(1).nan_to_num(nan=torch.inf)  # sin(inf) is no number
-    return (-squared.log1p()).clamp(min=LOWEST).tolist()
-
-
-def score(words: Words) -> float:
-    """-log(1 + mean squared distance to the hidden curve), at least `LOWEST`; 0 is perfect. What is
-    no formula has `LOWEST`.
-    """
-    return _scores([words])[0] if GRAMMAR.accepts(words) else LOWEST
-
-
 @cache
 def everything() -> dict[Words, float]:
     """The score of every formula of at most `LONGEST` words, the best first."""
     formulas = list(GRAMMAR.strings(LONGEST))
-    scores = zip(formulas, _scores(formulas), strict=True)
-    return dict(sorted(scores, key=lambda pair: -pair[1]))
+    off = torch.stack([value(one) for one in formulas]) - hidden_curve(X)
+    squared = off.square().mean(1).nan_to_num(nan=torch.inf)  # sin(inf) is no number
+    scores = (-squared.log1p()).clamp(min=LOWEST).tolist()
+    return dict(sorted(zip(formulas, scores, strict=True), key=lambda pair: -pair[1]))
+
+
+def score(words: Words) -> float:
+    """-log(1 + mean squared distance to the hidden curve), at least `LOWEST`; 0 is perfect. What is
+    no formula of at most `LONGEST` words has `LOWEST`.
+    """
+    return everything().get(words, LOWEST)
 
 
 def rank(best: float) -> int:

@@ -60,11 +60,9 @@ class Search:
 
     def ask(self, words: Words) -> float:
         """The score of a string, `formulas.LOWEST` if it is no formula."""
-        if words in self.tried or not formulas.GRAMMAR.accepts(words):
-            return self.tried.get(words, formulas.LOWEST)
         score = formulas.score(words)
-        if not self.done:
-            self.tried[words] = score
+        if not self.done and words in formulas.everything():
+            self.tried.setdefault(words, score)
         return score
 
 

@@ -65,6 +65,7 @@ class Parts(NamedTuple):
 
     @property
     def elbo(self) -> Tensor:
+        """Minus rate, minus distortion."""
         return -self.rate - self.distortion
 
 

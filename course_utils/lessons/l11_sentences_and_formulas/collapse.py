@@ -39,8 +39,8 @@ def poll_mean() -> Poll:
             Option(
                 "the mean is no code",
                 True,
-                "The decoder sees mean plus noise, and the noise is a hundred times wider than the "
-                "differences between means. Whoever reads means has taken the noise away.",
+                "The decoder sees mean plus noise, and the noise is several times wider than the "
+                "distances between means. Whoever reads means has taken the noise away.",
             ),
             Option(
                 "the test sentences are easier",

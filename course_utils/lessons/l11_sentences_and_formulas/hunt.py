@@ -39,7 +39,7 @@ def seek(how: str, decoder: Recurrent, seed: int = 1) -> search.Search:
         order = [everything[i] for i in torch.randperm(len(everything)).tolist()]
         return search.in_turn(sorted(order, key=len) if how == "shortest" else order, BUDGET)
     choose = {
-        "prior": lambda codes, _: torch.randn(5, codes.shape[1]),
+        "prior": lambda codes, _: torch.randn(search.ROUND, codes.shape[1]),
         "ascent": search.ascended,
         "leashed": lambda codes, scores: search.ascended(codes, scores, LEASH),
         "Bayes": search.improving,
@@ -94,7 +94,6 @@ def plot_ranks() -> Picture:
 def explore_hunt(decoder: Recurrent) -> Explorer:
     """The codes that were tried, on the map of scores; the best score so far beside it."""
     runs = {how: seek(how, decoder) for how in ("prior", "ascent", "Bayes")}
-    unlimited = search.Search(10**9)
 
     def scene():
         fig, (left, right) = style.subplots(2)
@@ -120,7 +119,7 @@ def explore_hunt(decoder: Recurrent) -> Explorer:
         heights = np.maximum.accumulate(run.scores[:n])
         words = search.written(decoder, library.VOCABULARY, torch.stack(run.codes[:n]))
         best = words[int(np.argmax(run.scores[:n]))]
-        rank = formulas.rank(unlimited.ask(best))
+        rank = formulas.rank(formulas.score(best))
         found = f"{''.join(best)}\nrank {rank}"
         return {
             "old": tuple(codes[: n - 5].T),
@@ -141,54 +140,45 @@ def explore_hunt(decoder: Recurrent) -> Explorer:
 
 
 def improvement(mean: Tensor, scale: Tensor, best: float) -> Tensor:
-    """E[max(0, f - best)] for f ~ N(mean, scale^2), scale 0 included."""
-    normal = torch.distributions.Normal(torch.zeros_like(mean), torch.ones_like(mean))
-    above = (mean - best) / scale.clamp(min=1e-12)
-    return (mean - best) * normal.cdf(above) + scale * normal.log_prob(above).exp()
-
-
-def _parts(mean: Tensor, scale: Tensor, best: float) -> tuple[Tensor, Tensor, Tensor]:
-    unit = torch.distributions.Normal(torch.zeros_like(mean), torch.ones_like(mean))
+    """E[max(0, f - best)] for f ~ N(mean, scale^2)."""
+    unit = torch.distributions.Normal(0.0, 1.0)
     above = (mean - best) / scale
-    return above, unit.cdf(above), unit.log_prob(above).exp()
+    return (mean - best) * unit.cdf(above) + scale * unit.log_prob(above).exp()
 
 
-def _unsafe(mean: Tensor, scale: Tensor, best: float) -> Tensor:
-    _, below, density = _parts(mean, scale, best)
-    return (mean - best) * below + scale * density
+def _chance(mean: Tensor, scale: Tensor, best: float) -> Tensor:
+    return torch.distributions.Normal(0.0, 1.0).cdf((mean - best) / scale)
 
 
-_MEAN = normal(6)
-_SCALE = normal(6, seed=1).abs() + 0.1
+def _density(mean: Tensor, scale: Tensor, best: float) -> Tensor:
+    return torch.distributions.Normal(0.0, 1.0).log_prob((mean - best) / scale).exp()
+
 
 Exercise(
     "11.6",
     improvement,
     cases=[
-        (_MEAN, _SCALE, 0.3),
-        (torch.tensor([-0.5, 0.2, 0.2]).double(), torch.tensor([0.5, 0.0, 1.0]).double(), 0.2),
-        (torch.tensor([-1.0, 1.0]).double(), torch.tensor([0.0, 0.0]).double(), 0.0),
+        (normal(6), normal(6, seed=1).abs() + 0.1, 0.3),
+        (normal(3, seed=2) - 2, normal(3, seed=3).abs() + 0.5, -1.0),
     ],
     tolerance=1e-5,
     mistakes=[
-        Mistake(
-            _unsafe,
-            "Right, until the scale is 0: then 0/0. A code whose score is known has nothing to hope "
-            "for beyond its mean.",
-        ),
         Mistake(
             lambda mean, scale, best: (mean - best).clamp(min=0),
             "That is the improvement of the mean. A code below the best may still be above it by luck: "
             "the mean of max(0, f − best) is asked.",
         ),
         Mistake(
-            lambda mean, scale, best: _parts(mean, scale.clamp(min=1e-12), best)[1],
+            _chance,
             "That is the chance of an improvement, however small. Weigh it by how much.",
         ),
         Mistake(
+            lambda mean, scale, best: (mean - best) * _chance(mean, scale, best),
+            "The half of it: the mean of ε over ε > a is not 0. That is what the integral is for.",
+        ),
+        Mistake(
             lambda mean, scale, best: (
-                (mean - best) * _parts(mean, scale.clamp(min=1e-12), best)[1]
-                + _parts(mean, scale.clamp(min=1e-12), best)[2]
+                (mean - best) * _chance(mean, scale, best) + _density(mean, scale, best)
             ),
             "The second term lacks a factor: with f in other units, both terms must change alike.",
         ),
@@ -204,6 +194,5 @@ Exercise(
     nudge="Write $f = m + s\\,\\varepsilon$. For which $\\varepsilon$ is f above the best? Integrate "
     "$(m - b) + s\\,\\varepsilon$ over those; $\\int_a^\\infty\\varepsilon\\,\\varphi(\\varepsilon)\\,"
     "d\\varepsilon = \\varphi(a)$.",
-    formula="$$(m-b)\\,\\Phi(u)+s\\,\\varphi(u),\\qquad u=\\frac{m-b}{s}$$ and $\\max(0, m-b)$ where "
-    "$s = 0$.",
+    formula="$$(m-b)\\,\\Phi(u)+s\\,\\varphi(u),\\qquad u=\\frac{m-b}{s}$$",
 )

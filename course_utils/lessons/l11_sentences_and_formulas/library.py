@@ -40,7 +40,7 @@ def learn(beta: float = BETA, seed: int = 1) -> tuple[vae.Encoder, Recurrent]:
 def valid(decoder: Recurrent, z: torch.Tensor) -> float:
     """The share of codes that decode to a formula."""
     words = search.written(decoder, VOCABULARY, z)
-    return sum(map(formulas.GRAMMAR.accepts, words)) / len(words)
+    return sum(one in formulas.everything() for one in words) / len(words)
 
 
 def at_radius(radius: float, num_codes: int = 1000) -> torch.Tensor:
@@ -55,10 +55,8 @@ def scores_of(decoder: Recurrent) -> np.ndarray:
     axis = torch.linspace(-EDGE, EDGE, NODES)
     z = torch.cartesian_prod(axis, axis)
     words = search.written(decoder, VOCABULARY, z)
-    known = {
-        one: formulas.score(one) if formulas.GRAMMAR.accepts(one) else np.nan for one in set(words)
-    }
-    return np.array([known[one] for one in words]).reshape(NODES, NODES).T
+    known = formulas.everything()
+    return np.array([known.get(one, np.nan) for one in words]).reshape(NODES, NODES).T
 
 
 def draw_map(ax, decoder: Recurrent):

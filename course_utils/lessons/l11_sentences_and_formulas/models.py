@@ -83,7 +83,7 @@ Exercise(
         ),
         Mistake(
             lambda log_p, tokens: log_likelihood(log_p, tokens).mean(),
-            "One number a sentence, (N,): the caller takes the mean.",
+            "The mean over sentences is taken by the caller: return (N,).",
         ),
         Mistake(
             lambda log_p, tokens: -log_likelihood(log_p, tokens),

@@ -72,12 +72,12 @@ def plot_remedies() -> Picture:
     fig, ax = style.subplots(height=5)
     marks = dict(zip(REMEDIES, "oDs^v", strict=True))
     for name, rows in REMEDIES.items():
-        elbo, rate, _, topic = torch.tensor(rows).T
+        elbo, _, _, topic = torch.tensor(rows).T
         role = {"nothing": TRUTH, "small decoder": GAP}.get(name, Q)
         ax.plot(topic, -elbo, **role.dots | {"marker": marks[name], "markersize": 11, "alpha": 0.7})
-    fig_text = {"nothing": (0.03, 0.11), "KL annealed": (0.2, 0.165), "free bits": (0.72, 0.37)}
+    fig_text = {"nothing": (0.03, 0.11), "KL annealed": (0.2, 0.165), "free bits": (0.72, 0.38)}
     for name, place in (
-        fig_text | {"word dropout": (0.3, 0.56), "small decoder": (0.5, 1.25)}
+        fig_text | {"word dropout": (0.45, 0.58), "small decoder": (0.6, 1.3)}
     ).items():
         ax.text(*place, f"{name}, rate {torch.tensor(REMEDIES[name])[:, 1].mean():.1f}")
     ax.set(yscale="log", xlim=(-0.05, 1.12), ylim=(0.09, 3.2))
@@ -116,17 +116,17 @@ def explore_dropout() -> Explorer:
         right.text(0, 0.6, "decodes to", color=style.INK)
         return fig, {
             "point": left.plot([], [], **Q.dots | {"markersize": 12})[0],
-            "label": left.text(-1.5, 0.1, "", color=Q.ink),
+            "label": left.text(-1.5, 0.0, "", color=Q.ink),
             "words": right.text(0, 0.52, "", color=MODEL.ink, va="top"),
         }
 
     def update(dropout: float) -> dict:
         elbo, rate, topic = places[round(dropout, 1)]
         said = SAID[round(dropout, 1)]
-        off = " (off to the right)" if -elbo - rate > 0.6 else ""
+        off = "\noff to the right" if -elbo - rate > 0.6 else ""
         return {
             "point": ([-elbo - rate], [rate]),
-            "label": f"ELBO −{-elbo:.2f}{off}\nrate {rate:.2f}, topic {topic:.2f}",
+            "label": f"ELBO −{-elbo:.2f}\nrate {rate:.2f}\ntopic {topic:.2f}{off}",
             "words": "\n".join("\n  ".join(_broken(tuple(one.split()))) for one in said),
             "alt": f"With {dropout:.0%} of the words hidden in training the ELBO is {-elbo:.2f} nats "
             f"below the limit, the rate {rate:.2f}, and {topic:.2f} nats are read about the topic. "
