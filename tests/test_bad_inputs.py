@@ -50,6 +50,9 @@ from course_utils.codes import attributes, conditional, paths, stored
 from course_utils.gaussian import Gaussian, StandardNormal
 from course_utils.priors import aggregate, categorical, made, rate, wae
 from course_utils.priors import mixture as learned
+from course_utils.sequences import formulas, language, language_model, search, tokens
+from course_utils.sequences import vae as sequence_vae
+from course_utils.sequences.grammar import Grammar
 
 DRAWS, SECONDS = 10_000, 60.0
 
@@ -88,6 +91,18 @@ def local() -> vem.Local:
 
 def line() -> nn.Module:
     return nn.Linear(3, 1).double()
+
+
+SHORT = Grammar({"S": [(0.7, ("a",)), (0.3, ("a", "S"))]})
+ROWS, LABELS = torch.tensor([[1, 2, 0], [2, 0, 0]]), torch.tensor([0, 1, 0, 1, 0, 1])
+
+
+def writer(latent_dim: int = 2) -> language_model.Recurrent:
+    return language_model.Recurrent(3, latent_dim, 4, 3)
+
+
+def reader() -> sequence_vae.Encoder:
+    return sequence_vae.Encoder(3, 2, 4, 3)
 
 
 def log_joint(z: Tensor) -> Tensor:
@@ -498,6 +513,115 @@ CALLS: dict[str, tuple[Callable, Callable[[], dict]]] = {
         paths.shortest,
         lambda: {"decode": torch.sin, "path": Z, "max_steps": 3},
     ),
+    "sequences.grammar.Grammar": (
+        Grammar,
+        lambda: {"rules": {"S": [(1.0, ("a",))]}, "start": "S"},
+    ),
+    "sequences.grammar.Grammar.sample": (SHORT.sample, lambda: {"num_samples": 2, "symbol": "S"}),
+    "sequences.grammar.Grammar.log_prob": (
+        SHORT.log_prob,
+        lambda: {"words": ("a",), "symbol": "S"},
+    ),
+    "sequences.grammar.Grammar.strings": (SHORT.strings, lambda: {"max_length": 3, "symbol": "S"}),
+    "sequences.grammar.Grammar.lengths": (SHORT.lengths, lambda: {"max_length": 3}),
+    "sequences.language.corpus": (language.corpus, lambda: {"num_sentences": 2}),
+    "sequences.language.log_joint": (
+        language.log_joint,
+        lambda: {"sentences": [("the", "fish", "watch")]},
+    ),
+    "sequences.tokens.Vocabulary": (tokens.Vocabulary, lambda: {"words": ["a", "b"]}),
+    "sequences.tokens.Vocabulary.encode": (
+        tokens.Vocabulary(["a"]).encode,
+        lambda: {"strings": [("a",)], "length": 3},
+    ),
+    "sequences.tokens.Vocabulary.decode": (
+        tokens.Vocabulary(["a", "b"]).decode,
+        lambda: {"tokens": ROWS},
+    ),
+    "sequences.tokens.batches": (tokens.batches, lambda: {"tokens": ROWS, "size": 2}),
+    "sequences.tokens.counted": (tokens.counted, lambda: {"tokens": ROWS}),
+    "sequences.tokens.shifted": (tokens.shifted, lambda: {"tokens": ROWS}),
+    "sequences.language_model.Recurrent": (
+        language_model.Recurrent,
+        lambda: {"vocab_size": 3, "latent_dim": 2, "hidden": 4, "embedding": 3},
+    ),
+    "sequences.language_model.bigram": (
+        language_model.bigram,
+        lambda: {"tokens": ROWS, "vocab_size": 3, "extra": 0.1},
+    ),
+    "sequences.language_model.unigram": (
+        language_model.unigram,
+        lambda: {"tokens": ROWS, "vocab_size": 3},
+    ),
+    "sequences.language_model.log_prob": (
+        language_model.log_prob,
+        lambda: {"logits": torch.zeros(2, 3, 3), "tokens": ROWS},
+    ),
+    "sequences.language_model.fit": (
+        language_model.fit,
+        lambda: (
+            {"model": writer(0), "tokens": ROWS, "num_steps": 2, "batch_size": 2, "lr": 0.1} | QUIET
+        ),
+    ),
+    "sequences.vae.Encoder": (
+        sequence_vae.Encoder,
+        lambda: {"vocab_size": 3, "latent_dim": 2, "hidden": 4, "embedding": 3},
+    ),
+    "sequences.vae.dropped": (
+        sequence_vae.dropped,
+        lambda: {"read": ROWS, "rate": 0.5, "hide": 3},
+    ),
+    "sequences.vae.kl": (sequence_vae.kl, lambda: {"q": DIAGONAL}),
+    "sequences.vae.evidence": (
+        sequence_vae.evidence,
+        lambda: {"tokens": ROWS, "encoder": reader(), "decoder": writer(), "num_samples": 2},
+    ),
+    "sequences.vae.parts": (
+        sequence_vae.parts,
+        lambda: {"tokens": ROWS, "encoder": reader(), "decoder": writer(), "num_samples": 2},
+    ),
+    "sequences.vae.readable": (
+        sequence_vae.readable,
+        lambda: {"codes": Z, "labels": LABELS, "new_codes": Z, "new_labels": LABELS},
+    ),
+    "sequences.vae.fit": (
+        sequence_vae.fit,
+        lambda: (
+            {"tokens": ROWS, "encoder": reader(), "decoder": writer(), "num_steps": 2}
+            | {"dropout": 0.5, "warmup": 1, "free": 0.1, "beta": 1.0, "batch_size": 2, "lr": 0.1}
+            | QUIET
+        ),
+    ),
+    "sequences.search.in_turn": (
+        search.in_turn,
+        lambda: {"strings": [("x",), ("1",)], "budget": 2},
+    ),
+    "sequences.search.by_code": (
+        search.by_code,
+        lambda: {
+            "decoder": language_model.Recurrent(9, 2, 4, 3),
+            "vocabulary": tokens.Vocabulary(formulas.GRAMMAR.words),
+            "choose": lambda codes, scores: codes[:2],
+            "budget": 2,
+            "rounds": 2,
+        },
+    ),
+    "sequences.search.process": (
+        search.process,
+        lambda: {"codes": Z, "scores": Z[:, 0]},
+    ),
+    "sequences.search.improvement": (
+        search.improvement,
+        lambda: {"mean": MU, "scale": MU.abs(), "best": 0.1},
+    ),
+    "sequences.search.improving": (
+        search.improving,
+        lambda: {"codes": Z, "scores": Z[:, 0]},
+    ),
+    "sequences.search.ascended": (
+        search.ascended,
+        lambda: {"codes": Z, "scores": Z[:, 0], "leash": 0.1, "num_steps": 2},
+    ),
     "deep.linear": (deep.linear, lambda: {"model": PPCA}),
     "exact.log_mean": (exact.log_mean, lambda: {"log_w": X, "weight": X.abs(), "K": 3}),
     "exact.log_mean_upper": (exact.log_mean_upper, lambda: {"log_w": X, "weight": X.abs(), "K": 3}),
@@ -536,6 +660,13 @@ NO_CALL = {
     *("mnist.Mnist", "mnist.mnist"),  # data's
     *("priors.made.Pixels", "priors.rate.Point", "priors.aggregate.Split"),  # what others return
     *("codes.conditional.Conditional", "codes.stored.Answers"),  # likewise
+    *("sequences.grammar.Rule", "sequences.grammar.Words", "sequences.tokens.END"),
+    *("sequences.language.GRAMMAR", "sequences.language.TOPICS", "sequences.vae.Parts"),
+    *("sequences.language.is_negated", "sequences.language.is_question"),  # one word is looked for
+    *("sequences.formulas.GRAMMAR", "sequences.formulas.LONGEST", "sequences.formulas.LOWEST"),
+    *("sequences.formulas.X", "sequences.formulas.everything", "sequences.formulas.hidden_curve"),
+    *("sequences.formulas.rank", "sequences.formulas.score", "sequences.formulas.value"),
+    *("sequences.search.Search", "sequences.search.written"),
     "portions.in_portions",  # of what others have checked
 }
 

@@ -89,9 +89,9 @@ def explore_between(pair: tuple[vae.Encoder, Recurrent]) -> Explorer:
         bottom.set(xlim=(-0.3, STEPS - 0.7), ylim=(-24, 0), xlabel="step between the two codes")
         bottom.set(ylabel="log p, nats")
         return fig, {
-            "first": top.text(0, 0.9, "", color=TRUTH.ink, va="top"),
-            "now": top.text(0, 0.58, "", color=MODEL.ink, va="top"),
-            "last": top.text(0, 0.26, "", color=TRUTH.ink, va="top"),
+            "first": top.text(0, 1.0, "", color=TRUTH.ink, va="top"),
+            "now": top.text(0, 0.78, "", color=MODEL.ink, va="top"),
+            "last": top.text(0, 0.16, "", color=TRUTH.ink, va="top"),
             "path": bottom.plot([], [], "o-", color=style.PALE)[0],
             "point": bottom.plot([], [], **MODEL.dots | {"markersize": 12})[0],
         }
@@ -107,7 +107,7 @@ def explore_between(pair: tuple[vae.Encoder, Recurrent]) -> Explorer:
         )
         return {
             "first": f"from  {a}",
-            "now": f"step {step}:  {' '.join(walk[step])}\n{said}, {log_p}",
+            "now": f"step {step}:  {texts.broken(walk[step], 62)}\n{said}, {log_p}",
             "last": f"to  {b}",
             "path": (list(range(STEPS)), heights),
             "point": ([step], [heights[step]]),

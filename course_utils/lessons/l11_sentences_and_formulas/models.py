@@ -108,7 +108,7 @@ Exercise(
 def plot_scores(rungs: dict[str, float], limit: float) -> Picture:
     """How far each model's mean log-likelihood is below the limit."""
     fig, ax = style.subplots(height=3.6)
-    for row, (name, value) in enumerate(rungs.items()):
+    for row, value in enumerate(rungs.values()):
         ax.barh(-row, limit - value, 0.6, left=0, **MODEL.area)
         ax.text((limit - value) * 1.08, -row, f"{limit - value:.2f}", va="center", color=MODEL.ink)
     ax.set_yticks([-row for row in range(len(rungs))], list(rungs))

@@ -112,7 +112,7 @@ def explore_dropout() -> Explorer:
         left.set(xlabel="distortion less the limit's", ylabel="rate, nats")
         right.set_axis_off()
         right.text(0, 0.95, "code of", color=style.INK)
-        right.text(0, 0.82, "\n".join(_broken(SENTENCE)), color=TRUTH.ink, va="top")
+        right.text(0, 0.82, texts.broken(SENTENCE, 30), color=TRUTH.ink, va="top")
         right.text(0, 0.6, "decodes to", color=style.INK)
         return fig, {
             "point": left.plot([], [], **Q.dots | {"markersize": 12})[0],
@@ -127,7 +127,7 @@ def explore_dropout() -> Explorer:
         return {
             "point": ([-elbo - rate], [rate]),
             "label": f"ELBO −{-elbo:.2f}\nrate {rate:.2f}\ntopic {topic:.2f}{off}",
-            "words": "\n".join("\n  ".join(_broken(tuple(one.split()))) for one in said),
+            "words": "\n".join(texts.broken(tuple(one.split()), 32) for one in said),
             "alt": f"With {dropout:.0%} of the words hidden in training the ELBO is {-elbo:.2f} nats "
             f"below the limit, the rate {rate:.2f}, and {topic:.2f} nats are read about the topic. "
             f"The code of ‘{' '.join(SENTENCE)}’ decodes to: {'; '.join(said)}.",
@@ -135,16 +135,6 @@ def explore_dropout() -> Explorer:
 
     control = widgets.FloatSlider(value=0, min=0, max=1, step=0.2, description="words hidden")
     return Explorer(scene, update, {"dropout": control}, [{"dropout": r} for r in (0.0, 0.6, 1.0)])
-
-
-def _broken(words: tuple[str, ...], most: int = 30) -> list[str]:
-    """Lines of at most so many letters."""
-    lines = [""]
-    for word in words:
-        if len(lines[-1]) + len(word) >= most:
-            lines.append("")
-        lines[-1] = f"{lines[-1]} {word}".strip()
-    return lines
 
 
 def hide(read: Tensor, noise: Tensor, rate: float, hidden: int) -> Tensor:

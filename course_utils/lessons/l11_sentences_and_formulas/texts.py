@@ -1,6 +1,7 @@
 """What all sections share: the sentences, the limit, and what is measured of a trained pair."""
 
 from functools import cache
+from textwrap import fill
 from typing import NamedTuple
 
 import torch
@@ -72,3 +73,8 @@ def told(encoder: vae.Encoder, means: bool = False) -> dict[str, float]:
         name: vae.readable(codes, texts.train_labels[name][:READERS], new_codes, labels)
         for name, labels in texts.test_labels.items()
     }
+
+
+def broken(words: Words, most: int) -> str:
+    """Words in lines of at most so many letters."""
+    return fill(" ".join(words), most, subsequent_indent="  ")
