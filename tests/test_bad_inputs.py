@@ -539,6 +539,7 @@ CALLS: dict[str, tuple[Callable, Callable[[], dict]]] = {
         lambda: {"tokens": ROWS},
     ),
     "sequences.tokens.batches": (tokens.batches, lambda: {"tokens": ROWS, "size": 2}),
+    "sequences.tokens.known": (tokens.known, lambda: {"tokens": ROWS, "vocab_size": 3}),
     "sequences.tokens.counted": (tokens.counted, lambda: {"tokens": ROWS}),
     "sequences.tokens.shifted": (tokens.shifted, lambda: {"tokens": ROWS}),
     "sequences.language_model.Recurrent": (
@@ -571,7 +572,6 @@ CALLS: dict[str, tuple[Callable, Callable[[], dict]]] = {
         sequence_vae.dropped,
         lambda: {"read": ROWS, "rate": 0.5, "hide": 3},
     ),
-    "sequences.vae.kl": (sequence_vae.kl, lambda: {"q": DIAGONAL}),
     "sequences.vae.evidence": (
         sequence_vae.evidence,
         lambda: {"tokens": ROWS, "encoder": reader(), "decoder": writer(), "num_samples": 2},
@@ -662,6 +662,7 @@ NO_CALL = {
     *("codes.conditional.Conditional", "codes.stored.Answers"),  # likewise
     *("sequences.grammar.Rule", "sequences.grammar.Words", "sequences.tokens.END"),
     *("sequences.language.GRAMMAR", "sequences.language.TOPICS", "sequences.vae.Parts"),
+    "sequences.vae.kl",  # unchecked, as gaussian.Gaussian is
     *("sequences.language.is_negated", "sequences.language.is_question"),  # one word is looked for
     *("sequences.formulas.GRAMMAR", "sequences.formulas.LONGEST", "sequences.formulas.LOWEST"),
     *("sequences.formulas.X", "sequences.formulas.everything", "sequences.formulas.hidden_curve"),

@@ -56,7 +56,8 @@ def hidden_curve(x: Tensor) -> Tensor:
 @cache
 def value(formula: Words) -> Float[Tensor, "61"]:
     """The formula at `X`; it must be one of the grammar's."""
-    split, depth = {}, 0
+    split: dict[str, int] = {}
+    depth = 0
     for i, word in enumerate(formula):
         depth += (word in APPLIED) - (word == ")")
         if depth == 0 and word in "+*":

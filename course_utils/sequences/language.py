@@ -77,6 +77,8 @@ def corpus(num_sentences: int) -> tuple[list[Words], Int[Tensor, "N"]]:
 @validate.typed
 def log_joint(sentences: Sequence[Words]) -> Float[Tensor, "N 3"]:
     """log p(topic, sentence) in nats, -inf where the topic cannot have made the sentence; float64."""
+    if not sentences:
+        raise ValueError("sentences must be one or more")
     rows = [[GRAMMAR.log_prob(one, f"S {topic}") for topic in TOPICS] for one in sentences]
     return torch.tensor(rows, dtype=torch.float64) - torch.tensor(3.0).double().log()
 

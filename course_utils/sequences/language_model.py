@@ -10,7 +10,7 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from course_utils import training, validate
-from course_utils.sequences.tokens import END, batches, counted, shifted
+from course_utils.sequences.tokens import END, batches, counted, known, shifted
 
 __all__ = ["Recurrent", "bigram", "fit", "log_prob", "unigram"]
 
@@ -18,6 +18,12 @@ __all__ = ["Recurrent", "bigram", "fit", "log_prob", "unigram"]
 @validate.typed
 def log_prob(logits: Float[Tensor, "N T V"], tokens: Int[Tensor, "N T"]) -> Float[Tensor, "N"]:
     """sum_t log p(token t | those before), over the words and the first end, in nats."""
+    validate.finite(logits=logits)
+    known(tokens, logits.shape[2])
+    return _log_prob(logits, tokens)
+
+
+def _log_prob(logits: Tensor, tokens: Tensor) -> Tensor:
     each = logits.log_softmax(-1).gather(-1, tokens[..., None]).squeeze(-1)
     return torch.where(counted(tokens), each, 0.0).sum(1)
 
@@ -26,6 +32,7 @@ def log_prob(logits: Float[Tensor, "N T V"], tokens: Int[Tensor, "N T"]) -> Floa
 def unigram(tokens: Int[Tensor, "N T"], vocab_size: int) -> Float[Tensor, "V"]:
     """log of the shares of all tokens, the ends among them: a model that draws each by itself."""
     validate.integer(1, vocab_size=vocab_size)
+    known(tokens, vocab_size)
     return (
         tokens[counted(tokens)]
         .bincount(minlength=vocab_size)
@@ -40,6 +47,7 @@ def bigram(tokens: Int[Tensor, "N T"], vocab_size: int, extra: float = 0.1) -> F
     """log p(token | the one before), a row each, from counts to which `extra` is added."""
     validate.integer(1, vocab_size=vocab_size)
     validate.positive(extra=extra)
+    known(tokens, vocab_size)
     mask = counted(tokens)
     pairs = shifted(tokens)[mask] * vocab_size + tokens[mask]
     counts = pairs.bincount(minlength=vocab_size**2).view(vocab_size, -1).double() + extra
@@ -79,7 +87,7 @@ class Recurrent(nn.Module):
 
     def log_prob(self, tokens: Tensor, z: Tensor | None = None, read: Tensor | None = None):
         """log p(string | z) in nats, (N,). read: shown in place of the tokens before each."""
-        return log_prob(self(shifted(tokens) if read is None else read, z)[0], tokens)
+        return _log_prob(self(shifted(tokens) if read is None else read, z)[0], tokens)
 
     @torch.no_grad()
     def write(
@@ -108,6 +116,8 @@ def fit(
     progress: bool = True,
 ) -> training.History:
     """Raise the mean log-likelihood of a model without z."""
+    known(tokens, model.vocab_size)
+    validate.integer(1, len(tokens), batch_size=batch_size)
     parts = batches(tokens, batch_size)
     return training.fit(
         model,

@@ -9,6 +9,7 @@ improvement).
 import warnings
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from math import isfinite
 
 import torch
 from jaxtyping import Float
@@ -85,7 +86,7 @@ def written(decoder: Recurrent, vocabulary: Vocabulary, z: Tensor) -> list[Words
 
 @validate.typed
 def by_code(
-    decoder: Recurrent, vocabulary: Vocabulary, choose: Choose, budget: int, rounds: int = 300
+    decoder: Recurrent, vocabulary: Vocabulary, choose: Choose, budget: int, rounds: int = 60
 ) -> Search:
     """Codes from the prior, then what `choose` says of all codes and scores, some in a round.
 
@@ -112,7 +113,7 @@ def by_code(
 @validate.typed
 def process(codes: Float[Tensor, "N H"], scores: Float[Tensor, "N"]) -> GaussianProcessRegressor:
     """A Gaussian process for the score of a code, its scales fitted by the likelihood."""
-    validate.finite(codes=codes, scores=scores)
+    validate.finite(codes=codes.square(), scores=scores.square())  # it squares them
     kernel = ConstantKernel(1.0) * RBF(1.0, (0.1, 5.0)) + WhiteKernel(0.1, (1e-3, 2.0))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # a scale at its bound
@@ -126,6 +127,10 @@ def improvement(
     mean: Float[Tensor, "N"], scale: Float[Tensor, "N"], best: float
 ) -> Float[Tensor, "N"]:
     """E[max(0, f - best)] for f ~ N(mean, scale^2)."""
+    validate.finite(mean=mean, scale=scale)
+    validate.positive(scale=scale.min())
+    if not isfinite(best):
+        raise ValueError(f"best must be finite, got {best}")
     standard = torch.distributions.Normal(0.0, 1.0)
     above = (mean - best) / scale
     return (mean - best) * standard.cdf(above) + scale * standard.log_prob(above).exp()

@@ -14,7 +14,7 @@ from torch import Tensor
 from course_utils import validate
 from course_utils.sequences.grammar import Words
 
-__all__ = ["END", "Vocabulary", "batches", "counted", "shifted"]
+__all__ = ["END", "Vocabulary", "batches", "counted", "known", "shifted"]
 
 END = 0
 
@@ -50,8 +50,20 @@ class Vocabulary:
     @validate.typed
     def decode(self, tokens: Int[Tensor, "N T"]) -> list[Words]:
         """The words of every row, up to its first end."""
+        known(tokens, len(self))
         rows = [row[: row.index(END)] if END in row else row for row in tokens.tolist()]
         return [tuple(self.words[n - 1] for n in row) for row in rows]
+
+
+@validate.typed
+def known(tokens: Int[Tensor, "N T"], vocab_size: int) -> None:
+    """Raise ValueError unless there are tokens, all of them from 0 to vocab_size - 1."""
+    if not tokens.numel() or tokens.min() < 0 or tokens.max() >= vocab_size:
+        raise ValueError(
+            f"tokens must be one or more numbers from 0 to {vocab_size - 1}, got shape "
+            f"{tuple(tokens.shape)}"
+            + (f", {tokens.min()} to {tokens.max()}" if tokens.numel() else "")
+        )
 
 
 @validate.typed

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from course_utils import training, validate
 from course_utils.gaussian import Gaussian, StandardNormal
 from course_utils.sequences.language_model import Recurrent
-from course_utils.sequences.tokens import END, batches, counted, shifted
+from course_utils.sequences.tokens import END, batches, counted, known, shifted
 
 __all__ = ["Encoder", "Parts", "dropped", "evidence", "fit", "kl", "parts", "readable"]
 
@@ -76,6 +76,7 @@ def parts(
 ) -> Parts:
     """Rate and distortion, every word in sight."""
     validate.integer(1, num_samples=num_samples)
+    known(tokens, decoder.vocab_size)
     q = encoder(tokens)
     fits = [decoder.log_prob(tokens, q.rsample()) for _ in range(num_samples)]
     return Parts(kl(q).sum(1), -torch.stack(fits).mean(0))
@@ -88,6 +89,7 @@ def evidence(
 ) -> Float[Tensor, "N"]:
     """log p(string) by importance samples of q: a bound that is tight with many (lesson 08)."""
     validate.integer(1, num_samples=num_samples)
+    known(tokens, decoder.vocab_size)
     q = encoder(tokens)
     prior = StandardNormal(torch.zeros(decoder.latent_dim))
     weights = []
@@ -135,6 +137,10 @@ def fit(
     dropout: chance of a word to be hidden from the decoder. warmup: steps in which the KL's weight
     rises from 0 to beta. free: nats for each latent whose KL, as a mean over a batch, is not counted.
     """
+    known(tokens, decoder.vocab_size)
+    validate.integer(0, warmup=warmup)
+    validate.integer(1, len(tokens), batch_size=batch_size)
+    validate.not_negative(dropout=dropout, free=free, beta=beta)
     pieces, steps = batches(tokens, batch_size), count(1)
 
     def loss(index: Tensor) -> Tensor:

@@ -25,7 +25,7 @@ def poll_topic() -> Poll:
     )
 
 
-def information(log_joint: Tensor) -> tuple[Tensor, float]:
+def information(log_joint: Tensor) -> tuple[Tensor, Tensor]:
     """p(topic | sentence), (N, 3); and the mean nats that a sentence tells of its topic."""
     log_posterior = log_joint.log_softmax(1)
     posterior = log_posterior.exp()

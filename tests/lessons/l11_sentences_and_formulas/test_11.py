@@ -52,7 +52,8 @@ def test_a_question_has_one_right_answer_and_every_option_a_reason(name):
     assert not ill_posed(POLLS[name]())
 
 
-def test_every_corner_is_a_frame_that_can_be_read(writer):
+def test_every_corner_is_a_frame_that_can_be_read(writer, monkeypatch):
+    monkeypatch.setattr(hunt, "BUDGET", 24)
     assert not faults(remedies.explore_dropout())
     assert not faults(between.explore_between(untrained()))
     assert not faults(hunt.explore_hunt(writer))
