@@ -151,9 +151,7 @@ def latents(
             finite(**{f"the mean of {name}": q.mean, f"the variance of {name}": q.variance})
 
 
-def encoded(
-    encoder: nn.Module, x: Tensor, name: str = "x", rsample: bool = False
-) -> Distribution:
+def encoded(encoder: nn.Module, x: Tensor, name: str = "x", rsample: bool = False) -> Distribution:
     """encoder(x), if that is a distribution; else an error that names the encoder, and what it got.
 
     name: what the caller's argument is called. rsample: whether the distribution must have it.

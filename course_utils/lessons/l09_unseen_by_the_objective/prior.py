@@ -80,7 +80,7 @@ def explore_prior(q: Gaussian, priors: Mapping[int, Mixture]) -> Explorer:
         area = left.contourf(axis, axis, hole.T.numpy(), [0.5, 1.5], **mark)
         area.set_edgecolor(GAP.color)
         left.set(xlim=(-4, 4), ylim=(-4, 4), xlabel="$z_1$", ylabel="$z_2$")
-        left.set_title("Grey: codes. Hatched: the hole")
+        left.set_title("Grey: codes. Hatched: 10 × too few")
         left.set_aspect("equal")
         lines = LineCollection([circle], colors=MODEL.color, linewidths=2.5)
         left.add_collection(lines)
