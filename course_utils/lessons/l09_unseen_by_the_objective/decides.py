@@ -1,4 +1,4 @@
-"""2, who decides how much the code says: the start, the training; and exercise 09.4."""
+"""2, who decides how much the code says: the start, the training; and exercise 09.2."""
 
 from collections.abc import Callable, Sequence
 from functools import cache, partial
@@ -230,7 +230,7 @@ def _diamond(radius: int, side: int) -> Tensor:
 
 
 Exercise(
-    "09.4",
+    "09.2",
     mask,
     cases=[(1, 4), (2, 4), (1, 3)],
     mistakes=[

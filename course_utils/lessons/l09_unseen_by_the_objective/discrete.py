@@ -1,4 +1,4 @@
-"""8, a discrete code: gradients of ten classes beside the exact one; and exercise 09.5."""
+"""8, a discrete code: gradients of ten classes beside the exact one; and exercise 09.6."""
 
 from collections.abc import Callable
 from functools import cache
@@ -209,7 +209,7 @@ def _moving(log_joint: Tensor, log_q: Tensor) -> Tensor:
 
 
 Exercise(
-    "09.5",
+    "09.6",
     surrogate,
     cases=[
         (normal(4, 3) - 20, normal(4, 3, seed=1) - 2),

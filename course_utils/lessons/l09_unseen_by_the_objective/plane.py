@@ -1,4 +1,4 @@
-"""4, rate and distortion: the plane of reverse water-filling, and exercise 09.2."""
+"""4, rate and distortion: the plane of reverse water-filling, and exercise 09.3."""
 
 from collections.abc import Callable
 from functools import cache
@@ -161,7 +161,7 @@ def _evenly(eigenvalues: Tensor, budget: float) -> tuple[Tensor, Tensor]:
 
 
 Exercise(
-    "09.2",
+    "09.3",
     spend,
     cases=[
         (normal(6).abs() + 0.1, 1.5),

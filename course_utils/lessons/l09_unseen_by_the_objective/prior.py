@@ -1,4 +1,4 @@
-"""5, what could another prior gain: the codes' crowd against the prior, and exercise 09.3."""
+"""5, what could another prior gain: the codes' crowd against the prior, and exercise 09.4."""
 
 from collections.abc import Mapping
 from math import log, pi
@@ -146,7 +146,7 @@ def _information_of_the_crowd(log_q: Tensor, log_p: Tensor, area: float) -> tupl
 
 
 Exercise(
-    "09.3",
+    "09.4",
     surgery,
     cases=[_case(4, 161, 1.0, 0), _case(3, 201, 2.0, 1), _case(3, 801, 1.0, 2, reach=80)],
     mistakes=[
