@@ -3,10 +3,10 @@
 recall     – check yourself: three questions on lessons 02, 06 and 09
 half       – 1, half a picture: the arc, exercise 10.1
 answer     – 2, the answer in closed form: PPCA's p(x | A x), exercise 10.2
-loss       – 3, a question about the loss: five answers, exercise 10.6
-noise      – 4, noise: denoising and Tweedie's formula, exercise 10.5
-attribute  – 5, one attribute: naive and balanced directions, exercise 10.3
-metric     – 6, how far apart are two codes, exercise 10.4
+loss       – 3, a question about the loss: five answers, exercise 10.3
+noise      – 4, noise: denoising and Tweedie's formula, exercise 10.4
+attribute  – 5, one attribute: naive and balanced directions, exercise 10.5
+metric     – 6, how far apart are two codes, exercise 10.6
 between    – 7, between two digits
 clusters   – 8, clusters in the code
 """

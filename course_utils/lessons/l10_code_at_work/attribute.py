@@ -1,4 +1,4 @@
-"""5, one attribute: slant, naive and balanced directions, exercise 10.3."""
+"""5, one attribute: slant, naive and balanced directions, exercise 10.5."""
 
 from functools import cache
 
@@ -229,7 +229,7 @@ def _centred_codes(codes, values, labels):
 
 
 Exercise(
-    "10.3",
+    "10.5",
     balanced,
     cases=[_case(200, 3, 0), _case(120, 2, 5)],
     mistakes=[

@@ -1,4 +1,4 @@
-"""3, a question about the loss: five answers to one question; exercise 10.6."""
+"""3, a question about the loss: five answers to one question; exercise 10.3."""
 
 import torch
 from torch import Tensor
@@ -106,7 +106,7 @@ def _nearest(y, images, A, scale):
 
 
 Exercise(
-    "10.6",
+    "10.3",
     remember,
     cases=[_case(4, 7, 0), _case(3, 5, 3)],
     mistakes=[

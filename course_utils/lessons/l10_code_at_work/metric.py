@@ -1,4 +1,4 @@
-"""6, how far apart are two codes: length under the decoder's metric, exercise 10.4."""
+"""6, how far apart are two codes: length under the decoder's metric, exercise 10.6."""
 
 from collections.abc import Callable
 from functools import cache
@@ -154,7 +154,7 @@ def _trace(moves, J, path):
 
 
 Exercise(
-    "10.4",
+    "10.6",
     path_length,
     cases=[
         (normal(5, 4, 2), normal(6, 2, seed=1)),

@@ -1,4 +1,4 @@
-"""4, noise: denoising as a posterior mean, and Tweedie's formula, exercise 10.5."""
+"""4, noise: denoising as a posterior mean, and Tweedie's formula, exercise 10.4."""
 
 from collections.abc import Callable
 
@@ -94,7 +94,7 @@ def _of_mean(log_p, y, sigma):
 
 
 Exercise(
-    "10.5",
+    "10.4",
     tweedie,
     cases=[_case(3, 0, 0.5), _case(4, 7, 1.3)],
     mistakes=[

@@ -1,19 +1,19 @@
-"""Exercises 10.3, 10.4 and 10.5: right answers, stubs, and wrong ones as a student writes them."""
+"""Exercises 10.4, 10.5 and 10.6: right answers, stubs, and wrong ones as a student writes them."""
 
 import torch
 
 from course_utils.lessons import l10_code_at_work  # noqa: F401 (makes the exercises)
 
 
-def stub_3(codes, values, labels):
+def stub_5(codes, values, labels):
     return ...
 
 
-def stub_4(J, path):
+def stub_6(J, path):
     return ...
 
 
-def stub_5(log_p, y, sigma):
+def stub_4(log_p, y, sigma):
     return ...
 
 
@@ -163,28 +163,28 @@ def mean_first(log_p, y, sigma):
     return y + sigma**2 * slope(log_p, y, of=torch.mean)
 
 
-RIGHT = {"10.3": by_topk, "10.4": by_moves, "10.5": one_at_a_time}
-STUBS = {"10.3": stub_3, "10.4": stub_4, "10.5": stub_5}
+RIGHT = {"10.5": by_topk, "10.6": by_moves, "10.4": one_at_a_time}
+STUBS = {"10.5": stub_5, "10.6": stub_6, "10.4": stub_4}
 WRONG = [
-    ("10.3", naive, "never looks at the labels"),
-    ("10.3", summed, "as many times too long"),
-    ("10.3", by_size, "every class counts the same"),
-    ("10.3", low_less_high, "points the other way"),
-    ("10.3", halves, "Halves, not fifths"),
-    ("10.3", fifths_of_all, "Rank the images within their class"),
-    ("10.3", centred, "chose by the values of all"),
-    ("10.4", squared, "take the root of each step's"),
-    ("10.4", root_of_the_sum, "step by step"),
-    ("10.4", in_z, "the length in z"),
-    ("10.4", crow, "as the crow flies"),
-    ("10.4", by_area, "what an area grows by"),
-    ("10.4", by_trace, "The trace mixes all directions"),
-    ("10.4", mean_step, "not their mean"),
-    ("10.4", city_blocks, "Pythagoras"),
-    ("10.5", by_sigma, "σ², not σ"),
-    ("10.5", downhill, "go up the density"),
-    ("10.5", only_the_step, "It is added to y"),
-    ("10.5", no_sigma, "The step has a length"),
-    ("10.5", of_the_density, "The slope of log p"),
-    ("10.5", mean_first, "N times too small"),
+    ("10.5", naive, "never looks at the labels"),
+    ("10.5", summed, "as many times too long"),
+    ("10.5", by_size, "every class counts the same"),
+    ("10.5", low_less_high, "points the other way"),
+    ("10.5", halves, "Halves, not fifths"),
+    ("10.5", fifths_of_all, "Rank the images within their class"),
+    ("10.5", centred, "chose by the values of all"),
+    ("10.6", squared, "take the root of each step's"),
+    ("10.6", root_of_the_sum, "step by step"),
+    ("10.6", in_z, "the length in z"),
+    ("10.6", crow, "as the crow flies"),
+    ("10.6", by_area, "what an area grows by"),
+    ("10.6", by_trace, "The trace mixes all directions"),
+    ("10.6", mean_step, "not their mean"),
+    ("10.6", city_blocks, "Pythagoras"),
+    ("10.4", by_sigma, "σ², not σ"),
+    ("10.4", downhill, "go up the density"),
+    ("10.4", only_the_step, "It is added to y"),
+    ("10.4", no_sigma, "The step has a length"),
+    ("10.4", of_the_density, "The slope of log p"),
+    ("10.4", mean_first, "N times too small"),
 ]
