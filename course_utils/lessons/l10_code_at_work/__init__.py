@@ -38,8 +38,9 @@ from course_utils.lessons.l10_code_at_work.metric import jacobians, poll_seam, p
 from course_utils.lessons.l10_code_at_work.between import (
     grid,
     judge,
+    explore_paths,
     plot_between,
-    predict_paths,
+    poll_inside,
     ways,
 )
 from course_utils.lessons.l10_code_at_work.clusters import (
@@ -49,6 +50,7 @@ from course_utils.lessons.l10_code_at_work.clusters import (
     autoencoder,
     k_means,
     plot_agreement,
+    plot_confusion,
     poll_dims,
     poll_prior,
 )
@@ -78,13 +80,15 @@ __all__ = [
     "poll_seam",
     "predict_chord",
     "ways",
-    "predict_paths",
+    "explore_paths",
     "plot_between",
     "judge",
+    "poll_inside",
     "poll_dims",
     "k_means",
     "agreement",
     "plot_agreement",
+    "plot_confusion",
     "AGREEMENT",
     "poll_prior",
     "PRIORS",
