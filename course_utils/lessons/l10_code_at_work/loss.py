@@ -58,7 +58,7 @@ def poll_judge() -> Poll:
 
 def plot_answers(rows: dict[str, Tensor], errors: dict[str, float]) -> Picture:
     """Rows of images, each with its name and mean squared error."""
-    fig, ax = style.subplots(height=0.8 + 0.68 * len(rows))
+    fig, ax = style.subplots(height=0.8 + 0.6 * len(rows))
     ax.imshow(mosaic(*(x.clamp(0, 1) for x in rows.values())), cmap="gray_r", vmin=0, vmax=1)
     names = [f"{name}  {errors[name]:.2f}" if errors[name] else name for name in rows]
     ax.set(xticks=[], yticks=[3.5 + 10 * k for k in range(len(rows))])
