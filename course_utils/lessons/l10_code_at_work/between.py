@@ -79,7 +79,7 @@ def explore_paths(decoder: deep.Model, found: Mapping[str, Ways]) -> Explorer:
     share = torch.linspace(0, 1, 41)
 
     def scene():
-        fig, (left, right) = style.subplots(2, height=5, width_ratios=[1.15, 1])
+        fig, (left, right) = style.subplots(2, height=4.7, width_ratios=[1.15, 1])
         view = {"origin": "lower", "extent": (-3.2, 3.2, -3.2, 3.2), "cmap": "cividis"}
         image = left.imshow(plane.T.numpy(), **view, vmin=plane.max() - 8, vmax=plane.max())
         left.set(xlabel="$z_1$", ylabel="$z_2$", title="log $p$(decoded $x$)")

@@ -85,7 +85,7 @@ def plot_confusion(clusters: Tensor, labels: Tensor) -> Picture:
     counts = torch.zeros(10, 10, dtype=torch.int64)
     counts.index_put_((labels, clusters), torch.tensor(1), accumulate=True)
     counts = counts[:, linear_sum_assignment(-counts.numpy())[1]]
-    fig, ax = style.subplots(height=6.2)
+    fig, ax = style.subplots(height=5.6)
     ax.imshow(counts.numpy(), cmap="gray_r", vmin=0, vmax=300)  # light enough to write on
     for digit, cluster in counts.nonzero().tolist():
         ax.text(cluster, digit, f"{counts[digit, cluster]}", ha="center", va="center")
