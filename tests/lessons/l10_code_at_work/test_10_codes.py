@@ -85,10 +85,11 @@ def test_every_corner_is_a_frame_that_can_be_read(name):
 
 def test_the_figures_can_be_read_and_describe_themselves_with_numbers():
     x = data.digits().test[:10]
-    errors = {"truth": 0.0, "PPCA, mean": 1.48, "thick fog": 0.85, "network": 0.79}
-    rows = dict.fromkeys(errors, x)
+    names = ("seen", "network", "PPCA, mean", "PPCA, draw", "fog, mean", "fog, draw", "thick fog")
+    errors = {"truth": 0.0} | dict.fromkeys(names, 1.48)
+    rows = dict.fromkeys(errors, x[:8])
     assert "PPCA, mean: 1.48" in drawn(lambda: loss.plot_answers(rows, errors))
-    assert "network 0.79" in drawn(lambda: noise.plot_cleaned(rows, errors))
+    assert "network 1.48" in drawn(lambda: noise.plot_cleaned(rows, errors))
     assert "45 % 7" in drawn(attribute.plot_confounded)
     assert "Mean log p(x)" in drawn(lambda: between.plot_between(way()))
     text = drawn(lambda: clusters.plot_agreement({"64 pixels": 0.65}))
