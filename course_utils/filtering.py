@@ -13,6 +13,7 @@ from typing import NamedTuple
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
+from torch.nn.functional import threshold
 
 from course_utils import validate
 
@@ -30,6 +31,10 @@ __all__ = [
     "transition",
 ]
 
+LOWEST, TINY = -1e300, 1e-150
+# Masses below TINY count as 0. Products of two numbers above it are no denormals, which would make
+# a matrix product a hundred times slower.
+
 
 @validate.typed
 def transition(
@@ -46,7 +51,8 @@ def transition(
     validate.finite(nodes=nodes, weights=weights, mean=mean)
     validate.positive(scale=scale)
     standard = (nodes - mean[:, None]) / scale
-    return weights * torch.exp(-0.5 * standard.square()) / (scale * math.sqrt(2 * math.pi))
+    density = torch.exp(-0.5 * standard.square()) / (scale * math.sqrt(2 * math.pi))
+    return threshold(weights * density, TINY, 0.0)
 
 
 class Filtered(NamedTuple):
@@ -76,15 +82,22 @@ def forward(
     _check_masses(start=start)
     predicted, evidence = start, log_likelihood.new_zeros(())
     filtered: list[Tensor] = []
-    for t, seen in enumerate(log_likelihood.unbind(-2)):
+    top = log_likelihood.amax(-1)
+    likelihood = threshold((log_likelihood - top.clamp(min=LOWEST)[..., None]).exp(), TINY, 0.0)
+    for t in range(log_likelihood.shape[-2]):
         if t > 0:
             predicted = filtered[-1] @ moves[t - 1]
-        log_joint = _log(predicted) + seen  # in logs: a count may be hundreds of nats off the mean
-        log_mass = torch.logsumexp(log_joint, -1, keepdim=True)
-        if not log_mass.isfinite().all():
-            raise ValueError(f"log_likelihood rules out every node that is in reach at step {t}")
-        filtered.append((log_joint - log_mass).exp())
-        evidence = evidence + log_mass[..., 0]
+        joint = predicted * likelihood[..., t, :]
+        total = joint.sum(-1, keepdim=True)
+        log_total = total.log() + top[..., t, None]
+        if (total < TINY).any():  # what was seen is hundreds of nats off: again, in logs
+            log_joint = _log(predicted) + log_likelihood[..., t, :]
+            log_total = torch.logsumexp(log_joint, -1, keepdim=True)
+            if not log_total.isfinite().all():
+                raise ValueError(f"log_likelihood rules out every node in reach at step {t}")
+            joint, total = (log_joint - log_total).exp(), torch.ones_like(total)
+        filtered.append(threshold(joint / total, TINY, 0.0))
+        evidence = evidence + log_total[..., 0]
     return Filtered(torch.stack(filtered, -2), evidence)
 
 
@@ -95,7 +108,7 @@ def backward(
     """log h_t(node) = log p(y_t+1, ..., y_T | z_t = node): what is still to be seen says of z_t.
 
     h_T = 1. The observation at t itself is not in h_t: add log_likelihood for p(y_t, ..., y_T | z_t).
-    The filter's masses times h_t are the smoother's. -inf where it is below the smallest number.
+    The filter's masses times h_t are the smoother's. -inf where h is 0 but for TINY.
     Arguments as in `forward`.
     """
     moves = _checked(moves, log_likelihood)
@@ -105,7 +118,7 @@ def backward(
         top = ahead.amax(-1, keepdim=True)
         if not top.isfinite().all():
             raise ValueError(f"log_likelihood rules out every node at step {t + 1} or after it")
-        log_h.insert(0, _log((ahead - top).exp() @ moves[t].mT) + top)
+        log_h.insert(0, _log(threshold((ahead - top).exp(), TINY, 0.0) @ moves[t].mT) + top)
     return torch.stack(log_h, -2)
 
 
