@@ -5,11 +5,13 @@ summaries                 – what a method is shown of a series
 npe                       – a conditional flow, fitted to simulated pairs
 rejection                 – approximate Bayesian computation, synthetic likelihood
 calibration               – ranks and coverage
+outside                   – an answer for a series from outside
 """
 
 from course_utils.simulators import (
     calibration,
     npe,
+    outside,
     rejection,
     ricker,
     summaries,
@@ -21,6 +23,7 @@ __all__ = [
     "Ricker",
     "calibration",
     "npe",
+    "outside",
     "rejection",
     "ricker",
     "summaries",
