@@ -24,6 +24,7 @@ from course_utils.lessons.l12_bayes_by_simulation.world import (
     judged,
     pairs,
     series,
+    shown,
     simulated,
     trained,
 )
@@ -83,6 +84,7 @@ __all__ = [
     "MODEL",
     "simulated",
     "series",
+    "shown",
     "predict_more",
     "gaps_of",
     "KINDS",

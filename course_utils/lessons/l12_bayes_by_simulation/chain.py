@@ -6,7 +6,7 @@ from torch import Tensor
 from course_utils.kit import Exercise, Mistake, Option, Poll, figure, style
 from course_utils.kit.figure import Picture
 from course_utils.lessons.draws import normal
-from course_utils.lessons.l12_bayes_by_simulation.world import MODEL
+from course_utils.lessons.l12_bayes_by_simulation.world import MODEL, draw_exact
 from course_utils.simulators.ricker import Exact
 
 TRUTH, DATA, PRIOR = (style.ROLES[name] for name in ("truth", "data", "prior"))
@@ -47,30 +47,25 @@ def plot_series(y: Tensor, z: Tensor) -> Picture:
     return figure(fig, alt=f"Two series of 50 counts that boom and crash. {'; '.join(said)}.")
 
 
-def plot_exact(exact: Exact, z: Tensor, n: int = 0) -> Picture:
+def plot_exact(exact: Exact, z: Tensor, n: int) -> Picture:
     """The exact posterior of a series, beside the prior, with the true parameters."""
-    fig, ax = style.subplots(width=6.5)
-    theta = MODEL.theta(exact.z[n]).view(*exact.shape, 2)
-    density = exact.log_density[n].exp().view(exact.shape)
-    levels = [density.max().item() * level for level in (0.01, 0.14, 0.61)]
-    ax.contour(
-        theta[..., 0], theta[..., 1], density, levels=levels, colors=TRUTH.color, linewidths=3
-    )
+    fig, ax = style.subplots(width=7.5)
+    draw_exact(ax, exact, n)
     angle = torch.linspace(0, 2 * torch.pi, 200)
     for size in (1, 2):
         circle = MODEL.theta(size * torch.stack([angle.cos(), angle.sin()], 1))
         ax.plot(*circle.T, **PRIOR.line)
     ax.plot(*MODEL.theta(z[n]).tolist(), "P", color=style.INK, markersize=12)
-    ax.text(3.22, 2.83, ". . prior, 1 and 2 sd", color=PRIOR.ink)
-    ax.text(3.22, 2.71, "— exact posterior", color=TRUTH.ink)
-    ax.text(3.22, 2.59, "✚ the truth", color=style.INK)
+    ax.text(4.5, 2.83, ". . prior, 1 and 2 sd", color=PRIOR.ink)
+    ax.text(4.5, 2.7, "— exact, 1 to 3 sd", color=TRUTH.ink)
+    ax.text(4.5, 2.57, "✚ the truth", color=style.INK)
     ax.set(xlabel="log r", ylabel="log φ", title="What 50 counts say")
-    ax.set(xlim=(3.15, 4.45), ylim=(1.65, 2.95))
+    ax.set(xlim=(3.15, 5.3), ylim=(1.65, 2.95))
     sd = exact.cov[n].diagonal().sqrt()
     rho = exact.cov[n, 0, 1] / sd.prod()
     return figure(
         fig,
-        alt=f"Contours of the exact posterior, a narrow tilted ellipse of standard deviations "
+        alt=f"Ellipses of the exact posterior, a narrow tilted ellipse of standard deviations "
         f"{0.3 * sd[0]:.3f} in log r and {0.3 * sd[1]:.3f} in log phi, correlation {rho:.2f}, within "
         "the prior's wide circles of 0.3; the true parameters are marked.",
     )
@@ -120,9 +115,9 @@ def _unnormalised(alpha, weights, kernel, likelihood):
     return joint, (weights * joint).sum().log()
 
 
-def _after(alpha, weights, kernel, likelihood):
-    new, _ = step(alpha, weights, kernel, likelihood)
-    return new, (weights * new).sum().log()
+def _no_log(alpha, weights, kernel, likelihood):
+    new, log_total = step(alpha, weights, kernel, likelihood)
+    return new, log_total.exp()
 
 
 Exercise(
@@ -146,13 +141,13 @@ Exercise(
             "The density is not divided by p(y_t+1 | …): fifty steps of that underflow.",
         ),
         Mistake(
-            _after,
-            "That is the logarithm of a sum that you have made 1: always 0. Take it before you divide.",
-            tolerance=1e-9,
+            _no_log,
+            "p(y_t+1 | …) itself: fifty of them multiplied underflow. Asked is the logarithm.",
         ),
     ],
     nudge="Predict: integrate over where the population was. Update: multiply. Then make it a density, "
     "and keep what you divided by.",
     formula="$$\\bar\\alpha(n')=\\sum_g w_g\\,\\alpha(n_g)\\,k(n_g\\to n'),\\quad "
-    "c=\\sum_g w_g\\,p(y\\mid n_g)\\,\\bar\\alpha(n_g);$$ return $p(y\\mid n')\\,\\bar\\alpha/c$ and $\\log c$.",
+    "c=\\sum_g w_g\\,p(y\\mid n_g)\\,\\bar\\alpha(n_g);$$ "
+    "return $p(y\\mid n')\\,\\bar\\alpha/c$ and $\\log c$.",
 )

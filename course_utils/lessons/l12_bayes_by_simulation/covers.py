@@ -16,6 +16,7 @@ from course_utils.simulators import npe
 TRUTH, Q, BOUND, MODEL = (style.ROLES[name] for name in ("truth", "q", "bound", "model"))
 RING = deep.ring().double()
 Z = torch.linspace(-5, 5, 1001, dtype=torch.float64)
+MARKS = ("-··", "- -", "-·-")  # line styles, in words
 STEP = (Z[1] - Z[0]).item()
 
 
@@ -114,7 +115,9 @@ def explore_seam() -> Explorer:
         lines = {name: left.plot([], [], **role.line)[0] for name, role in drawn.items()}
         texts = {}
         for row, (name, role) in enumerate(list(drawn.items())[1:]):
-            right.text(0.0, 2.45 - row, name.replace("NPE g", "NPE G"), color=role.ink)
+            right.text(
+                0.0, 2.45 - row, f"{MARKS[row]} {name.replace('NPE g', 'NPE G')}", color=role.ink
+            )
             texts[f"{name} forward"] = right.text(0.62, 2 - row, "", color=role.ink, ha="right")
             texts[f"{name} backward"] = right.text(1.0, 2 - row, "", color=role.ink, ha="right")
         left.text(-3.9, 1.93, "— exact", color=TRUTH.ink)

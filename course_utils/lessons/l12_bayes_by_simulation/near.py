@@ -10,7 +10,14 @@ from torch.distributions import MultivariateNormal
 from course_utils.kit import Exercise, Explorer, Mistake, Option, predict, style
 from course_utils.kit.poll import Prediction
 from course_utils.lessons.draws import normal
-from course_utils.lessons.l12_bayes_by_simulation.world import KINDS, MODEL, pairs, series
+from course_utils.lessons.l12_bayes_by_simulation.world import (
+    KINDS,
+    MODEL,
+    draw_exact,
+    pairs,
+    series,
+    shown,
+)
 from course_utils.simulators import npe, rejection
 from course_utils.simulators.ricker import Exact
 
@@ -76,14 +83,8 @@ def explore_near() -> Explorer:
 
     def scene():
         fig, ax = style.subplots(width=8)
-        theta = MODEL.theta(exact.z[0]).view(*exact.shape, 2)
-        density = exact.log_density[0].exp().view(exact.shape)
-        levels = [density.max().item() * level for level in (0.01, 0.14, 0.61)]
         cloud = ax.scatter([], [], s=26, color=SIMULATED.color, alpha=0.5, linewidths=0)
-        ax.contour(
-            theta[..., 0], theta[..., 1], density, levels=levels, colors=TRUTH.color, linewidths=3,
-            zorder=3,
-        )  # fmt: skip
+        draw_exact(ax, exact, shown())
         ax.set(xlim=(3.0, 4.6), ylim=(1.4, 3.2), xlabel="log r", ylabel="log φ")
         ax.set_title("What is near enough, and what is true")
         ax.text(3.03, 3.06, "— exact", color=TRUTH.ink)
@@ -93,8 +94,9 @@ def explore_near() -> Explorer:
     def update(kept: float, summaries: str) -> dict:
         number = round(kept)
         s, observed = summarised(summaries)
-        near = rejection.accept(s, observed[0], number)
-        gap = gaps_of([z[near]]).item()
+        near = rejection.accept(s, observed[shown()], number)
+        log_q = as_gaussian(z[near]).log_prob(exact.z[shown()])[None]
+        gap = npe.gap(log_q, one(exact, shown())).item()
         each = POOL // number
         return {
             "cloud": MODEL.theta(z[near]).numpy(),

@@ -7,6 +7,7 @@ from torch import Tensor
 
 from course_utils.kit import Exercise, Mistake, figure, style
 from course_utils.kit.figure import Picture
+from course_utils.lessons.draws import normal
 from course_utils.lessons.l12_bayes_by_simulation.near import gaps_of, summarised
 from course_utils.lessons.l12_bayes_by_simulation.world import KINDS, MODEL, pairs, series
 from course_utils.simulators import npe, rejection
@@ -68,7 +69,8 @@ def plot_rungs(found: dict[str, Tensor]) -> Picture:
     ax.set_yticks([-place for place in range(len(found))], list(found))
     ax.set(xscale="log", xlim=(0.15, 6.6), xlabel="mean KL(p‖q), nats, ± standard error")
     ax.set_xticks([0.2, 0.5, 1, 2], ["0.2", "0.5", "1", "2"])
-    ax.set_title("The same 32 series, the same exact posteriors")
+    ax.minorticks_off()
+    ax.set_title("Nats from the exact posterior")
     return figure(fig, alt=f"Mean gaps to the exact posterior in nats: {'; '.join(said)}.")
 
 
@@ -81,11 +83,8 @@ def estimates(now: Tensor, after: Tensor) -> tuple:
 
 
 def _counts(seed: int, log_r: float, phi: float) -> tuple:
-    drawn = torch.rand(40, generator=torch.Generator().manual_seed(seed)).double()
-    now = 1 + (drawn * 5 * phi).round()
-    noise = torch.linspace(-0.3, 0.3, 40).double()[
-        torch.randperm(40, generator=torch.Generator().manual_seed(seed))
-    ]
+    now = 1 + (normal(40, seed=seed).abs() * 2 * phi).round()
+    noise = 0.3 * normal(40, seed=seed + 5)
     return now, now * (log_r - now / phi + noise).exp()
 
 

@@ -118,12 +118,7 @@ def plot_answer(found: Answer, counts: Tensor) -> Picture:
     left.plot(range(1, len(counts) + 1), counts, color=style.INK, linewidth=2)
     left.set(xlabel="t", ylabel="count", title="Fifty counts")
     right.plot(*found.samples[:400].T, **Q.dots | {"markersize": 4, "alpha": 0.5})
-    theta = MODEL.theta(found.exact.z[0]).view(*found.exact.shape, 2)
-    density = found.exact.log_density[0].exp().view(found.exact.shape)
-    levels = [density.max().item() * level for level in (0.01, 0.14, 0.61)]
-    right.contour(
-        theta[..., 0], theta[..., 1], density, levels=levels, colors=TRUTH.color, linewidths=3
-    )
+    draw_exact(right, found.exact, 0)
     right.set(xlabel="log r", ylabel="log φ", title=f"{found.share_beyond:.1%} are further out")
     right.text(0.03, 0.1, "● q", color=Q.ink, transform=right.transAxes)
     right.text(0.03, 0.02, "— exact", color=TRUTH.ink, transform=right.transAxes)

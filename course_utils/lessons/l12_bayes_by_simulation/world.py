@@ -6,9 +6,11 @@ from functools import cache
 from typing import NamedTuple
 
 import torch
+from matplotlib.axes import Axes
 from torch import Tensor, nn
 
 from course_utils.flows import Affine, Flow, MaskedAutoregressive, standard_normal
+from course_utils.kit import style
 from course_utils.simulators import Ricker, calibration, npe, summaries
 from course_utils.simulators.ricker import Exact
 
@@ -93,3 +95,22 @@ def judged(posterior: npe.Posterior) -> Judged:
     histograms = [torch.bincount(column // 10, minlength=10) for column in found.T]
     covers = calibration.coverage(log_q, q.log_prob(drawn))
     return Judged(covers, torch.stack(histograms), -log_q.mean().item())
+
+
+@cache
+def shown() -> int:
+    """The held-out series whose posterior is nearest to the prior's middle, for pictures."""
+    return int(series()[2].mean.norm(dim=1).argmin())
+
+
+def draw_exact(ax: Axes, exact: Exact, n: int) -> None:
+    """The exact posterior of series n in theta: ellipses of 1, 2 and 3 standard deviations.
+
+    It is Gaussian to within a thousandth of a nat, and its grid too coarse to draw a curve.
+    """
+    angle = torch.linspace(0, 2 * torch.pi, 200, dtype=torch.float64)
+    circle = torch.stack([angle.cos(), angle.sin()], 1)
+    root = torch.linalg.cholesky(exact.cov[n])
+    for size in (1, 2, 3):
+        outline = MODEL.theta(exact.mean[n] + size * circle @ root.mT)
+        ax.plot(*outline.T, **style.ROLES["truth"].line | {"linewidth": 3}, zorder=3)
