@@ -17,7 +17,7 @@ from course_utils import filtering, validate
 
 __all__ = ["Exact", "Ricker"]
 
-NEGLIGIBLE = 14.0  # nats below the peak
+NEGLIGIBLE = 11.0  # nats below the peak
 
 
 class Exact(NamedTuple):

@@ -39,7 +39,7 @@ def learn_ring() -> Ring:
             layers: list[Layer] = [Spline(1, 8, 5.0, 2)] if bends else []
             layers.append(Affine(1, 2))
             posterior = npe.Posterior(nn.Identity(), Flow(standard_normal(1), layers))
-            npe.fit(posterior, z, x, 800, 256, lr=1e-2, progress=False)
+            npe.fit(posterior, z, x, 500, 256, lr=1e-2, progress=False)
         fitted.append(posterior)
     return Ring(*fitted)
 

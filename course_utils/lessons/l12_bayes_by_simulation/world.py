@@ -64,7 +64,7 @@ def trained(kind: str, num: int = 50_000, factorised: bool = False) -> npe.Poste
             npe.fit(posterior, z, y, 800, 128, progress=False)
         else:  # the summaries are computed once
             seen = npe.Posterior(nn.Identity(), flow)
-            npe.fit(seen, z, embedding(y), 1000, 256, progress=False)
+            npe.fit(seen, z, embedding(y), 800, 256, progress=False)
     return posterior
 
 
