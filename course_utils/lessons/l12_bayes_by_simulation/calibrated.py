@@ -56,19 +56,19 @@ def explore_number() -> Explorer:
 
     def scene():
         fig, ax = style.subplots()
-        ax.set(xlim=(0, 10), ylim=(0, 0.5), xlabel="rank of the true log r among 99 samples")
+        ax.set(xlim=(0, 10), ylim=(0, 0.4), xlabel="rank of the true log r among 99 samples")
         ax.set(ylabel="share of 2000 pairs", title="Flat, if q is as sure as it should be")
         ax.set_xticks([0, 2, 4, 6, 8, 10], ["0", "20", "40", "60", "80", "100"])
         bars = {f"bar_{i}": ax.bar(i, 0, 0.9, align="edge", **Q.area)[0] for i in range(10)}
         ax.axhline(0.1, **TRUTH.line)
         ax.text(2.0, 0.115, "— uniform", color=TRUTH.ink)
-        return fig, bars | {"words": ax.text(5, 0.47, "", ha="center", va="top")}
+        return fig, bars | {"words": ax.text(5, 0.38, "", ha="center", va="top")}
 
     def update(number: int) -> dict:
         row = by_number(number)
         share = row.ranks / row.ranks.sum()
         bars = {
-            f"bar_{i}": (i + 0.05, 0, 0.9, min(height.item(), 0.5))
+            f"bar_{i}": (i + 0.05, 0, 0.9, min(height.item(), 0.4))
             for i, height in enumerate(share)
         }
         return bars | {

@@ -74,7 +74,7 @@ def plot_truth(posterior: npe.Posterior, y: Tensor) -> Picture:
                 linewidths=4 if role is TRUTH else 3,
             )
         mean, scale = y[n].mean().item(), y[n].std().item()
-        ax.set(xlabel="log σ", title=f"ȳ = {mean:.2f}, s = {scale:.2f}")
+        ax.set(xlabel="log σ", title=f"ȳ = {mean:.2f}, s = {scale:.2f}".replace("-", "−"))
         alts.append(f"for data of mean {mean:.2f} and sd {scale:.2f}")
     axes[0].set(ylabel="μ")
     axes[1].text(-1.4, 2.4, "— exact", color=TRUTH.ink)

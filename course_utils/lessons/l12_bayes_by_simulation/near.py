@@ -22,7 +22,7 @@ from course_utils.simulators import npe, rejection
 from course_utils.simulators.ricker import Exact
 
 TRUTH, SIMULATED = style.ROLES["truth"], style.ROLES["model"]
-POOL = 20_000
+POOL = 50_000
 
 
 @cache
@@ -60,7 +60,7 @@ def gaps_of(clouds: list[Tensor]) -> Tensor:
 def predict_more() -> Prediction:
     """Ask what more summaries do to plain ABC; then move the number of simulations kept."""
     question = (
-        "ABC keeps the 200 nearest of 20 000 simulations. Two summaries are replaced by Wood's "
+        "ABC keeps the 200 nearest of 50 000 simulations. Two summaries are replaced by Wood's "
         "thirteen, which say more about θ. Its distance from the exact posterior, in nats, on "
         "average …"
     )
@@ -85,11 +85,11 @@ def explore_near() -> Explorer:
         fig, ax = style.subplots(width=8)
         cloud = ax.scatter([], [], s=26, color=SIMULATED.color, alpha=0.5, linewidths=0)
         draw_exact(ax, exact, shown())
-        ax.set(xlim=(3.0, 4.6), ylim=(1.4, 3.2), xlabel="log r", ylabel="log φ")
+        ax.set(xlim=(3.0, 4.6), ylim=(1.6, 3.1), xlabel="log r", ylabel="log φ")
         ax.set_title("What is near enough, and what is true")
-        ax.text(3.03, 3.06, "— exact", color=TRUTH.ink)
-        ax.text(3.03, 2.92, "● kept", color=SIMULATED.ink)
-        return fig, {"cloud": cloud, "words": ax.text(4.58, 2.92, "", ha="right", va="bottom")}
+        ax.text(3.03, 2.98, "— exact", color=TRUTH.ink)
+        ax.text(3.03, 2.86, "● kept", color=SIMULATED.ink)
+        return fig, {"cloud": cloud, "words": ax.text(4.58, 2.86, "", ha="right", va="bottom")}
 
     def update(kept: float, summaries: str) -> dict:
         number = round(kept)
@@ -101,7 +101,7 @@ def explore_near() -> Explorer:
         return {
             "cloud": MODEL.theta(z[near]).numpy(),
             "words": f"{each} simulations for each kept\n{gap:.2f} nats from exact",
-            "alt": f"{number} of 20 000 simulations kept by {summaries} summaries, {each} simulated "
+            "alt": f"{number} of 50 000 simulations kept by {summaries} summaries, {each} simulated "
             f"for each. Their Gaussian is {gap:.2f} nats from the exact posterior, a narrow tilted "
             "ellipse.",
         }

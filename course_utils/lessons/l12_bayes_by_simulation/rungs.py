@@ -22,22 +22,22 @@ def gaps_of_prior() -> Tensor:
 
 
 def gaps_of_nearest(kind: str) -> Tensor:
-    """Plain ABC: the 200 nearest of 20 000, as a Gaussian."""
+    """Plain ABC: the 200 nearest of 50 000, as a Gaussian."""
     s, observed = summarised(kind)
     return gaps_of([pairs()[0][rejection.accept(s, o, 200)] for o in observed])
 
 
 def gaps_of_adjusted(kind: str) -> Tensor:
-    """ABC with regression: the 400 nearest of 20 000, moved along it, as a Gaussian."""
+    """ABC with regression: the 1000 nearest of 50 000, moved along it, as a Gaussian."""
     s, observed = summarised(kind)
     clouds = []
     for o in observed:
-        near = rejection.accept(s, o, 400)
+        near = rejection.accept(s, o, 1000)
         clouds.append(rejection.adjust(pairs()[0][near].double(), s[near].double(), o.double()))
     return gaps_of(clouds)
 
 
-def gaps_of_synthetic(kind: str, num: int = 60) -> Tensor:
+def gaps_of_synthetic(kind: str, num: int = 58) -> Tensor:
     """Synthetic likelihood by `num` simulations at each node of a grid, as a Gaussian."""
     sides = torch.linspace(-3, 3, 21), torch.linspace(-3, 3, 41)
     grid = torch.cartesian_prod(*sides)

@@ -83,6 +83,7 @@ class Judged(NamedTuple):
     loss: float
 
 
+@cache
 @torch.no_grad()
 def judged(posterior: npe.Posterior) -> Judged:
     """A posterior on 2000 fresh pairs, by 99 samples each."""

@@ -34,7 +34,7 @@ def small():
     """Four held-out series, pairs to train on, fresh ones."""
     z, y = world.simulated(4, 1)
     held = z, y, world.MODEL.posterior(y)
-    return held, world.simulated(20_000, 0), world.simulated(200, 2)
+    return held, world.simulated(50_000, 0), world.simulated(200, 2)
 
 
 @pytest.fixture(autouse=True)
