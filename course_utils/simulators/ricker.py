@@ -131,7 +131,7 @@ class Ricker:
         """log p(y_n | log_r, log_phi_nf), (N, F), for y (N, T) and log_phi (N, F)."""
         deepest = -log_r * (longest_zeros(y) + 2) - 5
         n, start, moves = chain(self, log_r, round(deepest) - 1, spacing)
-        parts = zip(y.double().split(4), log_phi.double().split(4), strict=True)  # for the cache
+        parts = zip(y.double().split(8), log_phi.double().split(8), strict=True)  # for the cache
         return torch.cat([self._evidence(*part, n, start, moves) for part in parts])
 
     def _evidence(

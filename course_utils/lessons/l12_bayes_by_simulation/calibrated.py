@@ -25,7 +25,7 @@ class Row(NamedTuple):
 
 @cache
 def by_number(num: int) -> Row:
-    """A flow on Wood's summaries of the first `num` simulations, always 800 steps."""
+    """A flow on Wood's summaries of the first `num` simulations, always 700 steps."""
     posterior = trained("Wood", num)
     found = judged(posterior)
     return Row(found.ranks[0], found.covers, gaps(posterior).mean().item())

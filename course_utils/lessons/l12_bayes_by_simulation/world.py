@@ -61,10 +61,10 @@ def trained(kind: str, num: int = 50_000, factorised: bool = False) -> npe.Poste
         flow = Flow(standard_normal(2), [layer(2, context_dim=embedding.dim)])
         posterior = npe.Posterior(embedding, flow)
         if learned:
-            npe.fit(posterior, z, y, 800, 128, progress=False)
+            npe.fit(posterior, z, y, 700, 128, progress=False)
         else:  # the summaries are computed once
             seen = npe.Posterior(nn.Identity(), flow)
-            npe.fit(seen, z, embedding(y), 800, 256, progress=False)
+            npe.fit(seen, z, embedding(y), 700, 256, progress=False)
     return posterior
 
 
