@@ -157,8 +157,8 @@ def fit(
 
 def _posterior(x: Tensor, encoder: nn.Module, decoder: deep.Model) -> Distribution:
     """q(z | x), if it is one distribution with rsample for every x."""
-    q, expected = encoder(x), ((len(x),), (decoder.latent_dim,))
-    if not isinstance(q, Distribution) or not moves(q):
+    q, expected = validate.encoded(encoder, x), ((len(x),), (decoder.latent_dim,))
+    if not moves(q):
         raise TypeError(f"encoder must return a distribution with rsample, got {type(q).__name__}")
     if (q.batch_shape, q.event_shape) != expected:
         raise ValueError(

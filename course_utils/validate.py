@@ -11,11 +11,12 @@ from typing import TypeVar
 import torch
 from beartype import BeartypeConf, beartype
 from jaxtyping import TypeCheckError, jaxtyped
-from torch import Tensor
+from torch import Tensor, nn
 from torch.distributions import Distribution
 
 __all__ = [
     "columns",
+    "encoded",
     "finite",
     "has_float64",
     "integer",
@@ -148,6 +149,25 @@ def latents(
             same_dtype(dtype, **{name: q.mean})
         if event:  # the mean of a categorical is NaN by definition
             finite(**{f"the mean of {name}": q.mean, f"the variance of {name}": q.variance})
+
+
+def encoded(encoder: nn.Module, x: Tensor, name: str = "x", rsample: bool = False) -> Distribution:
+    """encoder(x), if that is a distribution; else an error that names the encoder, and what it got.
+
+    name: what the caller's argument is called. rsample: whether the distribution must have it.
+    """
+    taken = f"encoder must take {name} of shape {tuple(x.shape)} and {x.dtype}"
+    try:
+        q = encoder(x)
+    except TypeError as error:
+        raise TypeError(f"{taken}: {error}") from error
+    except (RuntimeError, IndexError) as error:  # torch's: of other columns, of indices
+        raise ValueError(f"{taken}: {error}") from error
+    if not isinstance(q, Distribution):
+        raise TypeError(f"encoder must return a distribution over z, got {type(q).__name__}")
+    if rsample and not q.has_rsample:
+        raise TypeError(f"encoder must return a distribution with rsample, got {type(q).__name__}")
+    return q
 
 
 def positive(**values: float | Tensor) -> None:

@@ -47,10 +47,22 @@ from course_utils import (
     vae,
     vem,
 )
+from course_utils.codes import attributes, conditional, paths, stored
 from course_utils.gaussian import Gaussian, StandardNormal
 from course_utils.priors import aggregate, categorical, made, rate, wae
 from course_utils.priors import mixture as learned
-from course_utils.simulators import calibration, npe, rejection, ricker, summaries, unknown_gaussian
+from course_utils.sequences import formulas, language, language_model, search, tokens
+from course_utils.sequences import vae as sequence_vae
+from course_utils.sequences.grammar import Grammar
+from course_utils.simulators import (
+    calibration,
+    npe,
+    outside,
+    rejection,
+    ricker,
+    summaries,
+    unknown_gaussian,
+)
 
 DRAWS, SECONDS = 10_000, 60.0
 
@@ -74,6 +86,9 @@ CONDITIONAL = flows.Flow(flows.standard_normal(2), [flows.Affine(2, 3)]).double(
 
 SERIES = torch.tensor([[9.0, 0, 3, 12, 1, 7, 0, 22, 5, 2, 8], [1, 4, 0, 2, 9, 1, 3, 8, 0, 5, 6]])
 RICKER = ricker.Ricker(num_unseen=1, sigma=0.5)
+
+COUNTS = torch.tensor([0.0, 9.0, 206.0, 0.0, 0.0, 0.0, 11.0, 126.0, 0.0, 0.0, 106.0])
+IGNORANT = npe.Posterior(summaries.two, flows.Flow(flows.standard_normal(2), [flows.Affine(2, 2)]))
 
 
 def amortised() -> npe.Posterior:
@@ -100,6 +115,18 @@ def local() -> vem.Local:
 
 def line() -> nn.Module:
     return nn.Linear(3, 1).double()
+
+
+SHORT = Grammar({"S": [(0.7, ("a",)), (0.3, ("a", "S"))]})
+ROWS, LABELS = torch.tensor([[1, 2, 0], [2, 0, 0]]), torch.tensor([0, 1, 0, 1, 0, 1])
+
+
+def writer(latent_dim: int = 2) -> language_model.Recurrent:
+    return language_model.Recurrent(3, latent_dim, 4, 3)
+
+
+def reader() -> sequence_vae.Encoder:
+    return sequence_vae.Encoder(3, 2, 4, 3)
 
 
 def log_joint(z: Tensor) -> Tensor:
@@ -473,6 +500,152 @@ CALLS: dict[str, tuple[Callable, Callable[[], dict]]] = {
         categorical.elbo,
         lambda: {"x": BITS, "q": ONE_HOT, "decoder": classes()},
     ),
+    "codes.conditional.given": (
+        conditional.given,
+        lambda: {"model": PPCA, "A": X[:2], "y": Z, "noise": 0.1},
+    ),
+    "codes.conditional.block_means": (conditional.block_means, lambda: {"side": 4, "block": 2}),
+    "codes.conditional.spherical": (
+        conditional.spherical,
+        lambda: {"error": 0.5, "believed": 0.4, "dim": 3},
+    ),
+    "codes.stored.Stored": (
+        stored.Stored,
+        lambda: {"images": X, "scale": 0.3, "log_weights": X[:, 0]},
+    ),
+    "codes.stored.Stored.seen": (
+        stored.Stored(X, 0.3).seen,
+        lambda: {"A": X[:2], "y": Z, "noise": 0.1},
+    ),
+    "codes.attributes.ink": (attributes.ink, lambda: {"x": X}),
+    "codes.attributes.slant": (attributes.slant, lambda: {"x": (X @ X.T)[:, :4].abs()}),
+    "codes.attributes.direction": (
+        attributes.direction,
+        lambda: {"codes": Z, "values": X[:, 2], "labels": torch.arange(6) % 2, "share": 0.4},
+    ),
+    "codes.paths.straight": (
+        paths.straight,
+        lambda: {"start": Z[0], "end": Z[1], "num_steps": 3},
+    ),
+    "codes.paths.arc_between": (
+        paths.arc_between,
+        lambda: {"start": Z[0], "end": Z[1], "num_steps": 3},
+    ),
+    "codes.paths.metric": (paths.metric, lambda: {"decode": torch.sin, "z": Z}),
+    "codes.paths.length": (paths.length, lambda: {"decode": torch.sin, "path": Z}),
+    "codes.paths.shortest": (
+        paths.shortest,
+        lambda: {"decode": torch.sin, "path": Z, "max_steps": 3},
+    ),
+    "sequences.grammar.Grammar": (
+        Grammar,
+        lambda: {"rules": {"S": [(1.0, ("a",))]}, "start": "S"},
+    ),
+    "sequences.grammar.Grammar.sample": (SHORT.sample, lambda: {"num_samples": 2, "symbol": "S"}),
+    "sequences.grammar.Grammar.log_prob": (
+        SHORT.log_prob,
+        lambda: {"words": ("a",), "symbol": "S"},
+    ),
+    "sequences.grammar.Grammar.strings": (SHORT.strings, lambda: {"max_length": 3, "symbol": "S"}),
+    "sequences.grammar.Grammar.lengths": (SHORT.lengths, lambda: {"max_length": 3}),
+    "sequences.language.corpus": (language.corpus, lambda: {"num_sentences": 2}),
+    "sequences.language.log_joint": (
+        language.log_joint,
+        lambda: {"sentences": [("the", "fish", "watch")]},
+    ),
+    "sequences.tokens.Vocabulary": (tokens.Vocabulary, lambda: {"words": ["a", "b"]}),
+    "sequences.tokens.Vocabulary.encode": (
+        tokens.Vocabulary(["a"]).encode,
+        lambda: {"strings": [("a",)], "length": 3},
+    ),
+    "sequences.tokens.Vocabulary.decode": (
+        tokens.Vocabulary(["a", "b"]).decode,
+        lambda: {"tokens": ROWS},
+    ),
+    "sequences.tokens.batches": (tokens.batches, lambda: {"tokens": ROWS, "size": 2}),
+    "sequences.tokens.known": (tokens.known, lambda: {"tokens": ROWS, "vocab_size": 3}),
+    "sequences.tokens.counted": (tokens.counted, lambda: {"tokens": ROWS}),
+    "sequences.tokens.shifted": (tokens.shifted, lambda: {"tokens": ROWS}),
+    "sequences.language_model.Recurrent": (
+        language_model.Recurrent,
+        lambda: {"vocab_size": 3, "latent_dim": 2, "hidden": 4, "embedding": 3},
+    ),
+    "sequences.language_model.bigram": (
+        language_model.bigram,
+        lambda: {"tokens": ROWS, "vocab_size": 3, "extra": 0.1},
+    ),
+    "sequences.language_model.unigram": (
+        language_model.unigram,
+        lambda: {"tokens": ROWS, "vocab_size": 3},
+    ),
+    "sequences.language_model.log_prob": (
+        language_model.log_prob,
+        lambda: {"logits": torch.zeros(2, 3, 3), "tokens": ROWS},
+    ),
+    "sequences.language_model.fit": (
+        language_model.fit,
+        lambda: (
+            {"model": writer(0), "tokens": ROWS, "num_steps": 2, "batch_size": 2, "lr": 0.1} | QUIET
+        ),
+    ),
+    "sequences.vae.Encoder": (
+        sequence_vae.Encoder,
+        lambda: {"vocab_size": 3, "latent_dim": 2, "hidden": 4, "embedding": 3},
+    ),
+    "sequences.vae.dropped": (
+        sequence_vae.dropped,
+        lambda: {"read": ROWS, "rate": 0.5, "hide": 3},
+    ),
+    "sequences.vae.evidence": (
+        sequence_vae.evidence,
+        lambda: {"tokens": ROWS, "encoder": reader(), "decoder": writer(), "num_samples": 2},
+    ),
+    "sequences.vae.parts": (
+        sequence_vae.parts,
+        lambda: {"tokens": ROWS, "encoder": reader(), "decoder": writer(), "num_samples": 2},
+    ),
+    "sequences.vae.readable": (
+        sequence_vae.readable,
+        lambda: {"codes": Z, "labels": LABELS, "new_codes": Z, "new_labels": LABELS},
+    ),
+    "sequences.vae.fit": (
+        sequence_vae.fit,
+        lambda: (
+            {"tokens": ROWS, "encoder": reader(), "decoder": writer(), "num_steps": 2}
+            | {"dropout": 0.5, "warmup": 1, "free": 0.1, "beta": 1.0, "batch_size": 2, "lr": 0.1}
+            | QUIET
+        ),
+    ),
+    "sequences.search.in_turn": (
+        search.in_turn,
+        lambda: {"strings": [("x",), ("1",)], "budget": 2},
+    ),
+    "sequences.search.by_code": (
+        search.by_code,
+        lambda: {
+            "decoder": language_model.Recurrent(9, 2, 4, 3),
+            "vocabulary": tokens.Vocabulary(formulas.GRAMMAR.words),
+            "choose": lambda codes, scores: codes[:2],
+            "budget": 2,
+            "rounds": 2,
+        },
+    ),
+    "sequences.search.process": (
+        search.process,
+        lambda: {"codes": Z, "scores": Z[:, 0]},
+    ),
+    "sequences.search.improvement": (
+        search.improvement,
+        lambda: {"mean": MU, "scale": MU.abs(), "best": 0.1},
+    ),
+    "sequences.search.improving": (
+        search.improving,
+        lambda: {"codes": Z, "scores": Z[:, 0]},
+    ),
+    "sequences.search.ascended": (
+        search.ascended,
+        lambda: {"codes": Z, "scores": Z[:, 0], "leash": 0.1, "num_steps": 2},
+    ),
     "deep.linear": (deep.linear, lambda: {"model": PPCA}),
     "exact.log_mean": (exact.log_mean, lambda: {"log_w": X, "weight": X.abs(), "K": 3}),
     "exact.log_mean_upper": (exact.log_mean_upper, lambda: {"log_w": X, "weight": X.abs(), "K": 3}),
@@ -539,10 +712,6 @@ CALLS: dict[str, tuple[Callable, Callable[[], dict]]] = {
         summaries.Learned,
         lambda: {"y": SERIES, "num_summaries": 3, "others": summaries.two},
     ),
-    "simulators.npe.Posterior": (
-        npe.Posterior,
-        lambda: {"embedding": nn.Identity(), "flow": FLOW},
-    ),
     "simulators.npe.loss": (npe.loss, lambda: {"posterior": amortised(), "z": Z, "y": X}),
     "simulators.npe.fit": (
         npe.fit,
@@ -556,6 +725,20 @@ CALLS: dict[str, tuple[Callable, Callable[[], dict]]] = {
         lambda: {
             "log_q": X[:2],
             "exact": ricker.Exact(Z[:6].reshape(2, 3, 2), MOVES[:2], X[:2], X[0], (3, 1)),
+        },
+    ),
+    "simulators.outside.Familiar": (
+        outside.Familiar,
+        lambda: {"summaries": summaries.two, "y": SERIES.repeat(3, 1)},
+    ),
+    "simulators.outside.answer": (
+        outside.answer,
+        lambda: {
+            "counts": COUNTS,
+            "posterior": IGNORANT,
+            "model": ricker.Ricker(num_unseen=1),
+            "familiar": outside.Familiar(summaries.two, SERIES.repeat(3, 1)),
+            "num_samples": 3,
         },
     ),
     "simulators.rejection.accept": (
@@ -619,9 +802,20 @@ NO_CALL = {
     ),  # unchecked, as they say
     *("mnist.Mnist", "mnist.mnist"),  # data's
     *("priors.made.Pixels", "priors.rate.Point", "priors.aggregate.Split"),  # what others return
+    *("codes.conditional.Conditional", "codes.stored.Answers"),  # likewise
+    *("sequences.grammar.Rule", "sequences.grammar.Words", "sequences.tokens.END"),
+    *("sequences.language.GRAMMAR", "sequences.language.TOPICS", "sequences.vae.Parts"),
+    "sequences.vae.kl",  # unchecked, as gaussian.Gaussian is
+    *("sequences.language.is_negated", "sequences.language.is_question"),  # one word is looked for
+    *("sequences.formulas.GRAMMAR", "sequences.formulas.LONGEST", "sequences.formulas.LOWEST"),
+    *("sequences.formulas.X", "sequences.formulas.everything", "sequences.formulas.hidden_curve"),
+    *("sequences.formulas.rank", "sequences.formulas.score", "sequences.formulas.value"),
+    *("sequences.search.Search", "sequences.search.written"),
     *("filtering.Filtered", "filtering.Moments", "filtering.Particles"),  # what others return
     *("simulators.ricker.Exact", "simulators.unknown_gaussian.NormalGamma"),  # what others return
     "simulators.unknown_gaussian.PRIOR",  # one of these
+    "simulators.npe.Posterior",  # a pair of what others made
+    *("simulators.outside.Answer", "simulators.outside.Familiar.distance"),
     "portions.in_portions",  # of what others have checked
 }
 

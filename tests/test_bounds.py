@@ -14,6 +14,7 @@ from torch.distributions import Independent, MultivariateNormal, Normal
 from course_utils import bounds, data, deep, em, exact, ladder, ppca, vae, vem
 from course_utils.bounds import hmc
 from course_utils.bounds.importance import doubly_reparameterised
+from course_utils.priors import categorical
 
 few = settings(deadline=None, max_examples=25, derandomize=True)
 quiet = pytest.mark.filterwarnings("ignore::course_utils.bounds.Unreliable")
@@ -406,3 +407,30 @@ def test_data_far_from_all_the_model_can_make_are_named():
     model = deep.Decoder(2, 3, (4,)).double()
     with pytest.raises(ValueError, match="x must be where the model has a density above 0"):
         bounds.sandwich(1e200 * torch.ones(2, 3).double(), torch.zeros(2, 2).double(), model)
+
+
+@pytest.mark.parametrize(
+    ("encoder", "message"),
+    [
+        (vem.Local(6, 1), "encoder must take x"),
+        (vae.Decoder(1, 2), "encoder must take x"),
+        (torch.nn.Bilinear(2, 2, 1), "encoder must take x"),
+        (torch.nn.Linear(2, 1), "encoder must return a distribution"),
+    ],
+)
+def test_what_is_no_encoder_is_named(encoder, message):
+    x, decoder = torch.randn(6, 2), vae.Decoder(1, 2)
+    for call in (
+        lambda: bounds.fit(x, encoder, decoder, 1, 2),
+        lambda: bounds.sleep(encoder, decoder, 1, num_pairs=6),
+    ):
+        with pytest.raises((ValueError, TypeError), match=message):
+            call()
+
+
+@pytest.mark.parametrize("gradient", ["plain", "dreg"])
+def test_fit_takes_no_encoder_whose_samples_cannot_be_moved(gradient):
+    """Its gradient would be another than the bound's, and nobody would know."""
+    decoder = deep.Decoder(3, 2, (), prior=categorical.uniform(3))
+    with pytest.raises(TypeError, match="encoder must return a distribution with rsample"):
+        bounds.fit(torch.randn(6, 2), categorical.Encoder(2, 3), decoder, 1, 2, gradient=gradient)

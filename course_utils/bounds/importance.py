@@ -106,7 +106,7 @@ def fit(
     """
     validate.integer(1, num_importance=num_importance)
     decoder.check(x)
-    check(x, encoder(x), decoder, "what encoder returns")
+    check(x, validate.encoded(encoder, x, rsample=True), decoder, "what encoder returns")
 
     def loss(x: Tensor) -> Tensor:
         if gradient == "plain":

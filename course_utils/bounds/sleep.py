@@ -31,7 +31,7 @@ def sleep(
     with torch.no_grad():
         z = model.prior.sample(torch.Size([num_pairs]))
         x = model(z).sample()
-        check(x, encoder(x), model, "what encoder returns")
+        check(x, validate.encoded(encoder, x), model, "what encoder returns")
 
     def loss(x: Tensor, z: Tensor) -> Tensor:
         return -encoder(x).log_prob(z).mean()

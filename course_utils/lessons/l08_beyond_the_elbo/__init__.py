@@ -34,10 +34,8 @@ from course_utils.lessons.l08_beyond_the_elbo.seam import (
     renyi_exact,
 )
 from course_utils.lessons.l08_beyond_the_elbo.gradients import (
-    clouds,
     exact_gradient,
     predict_noise,
-    signal_to_noise,
 )
 from course_utils.lessons.l08_beyond_the_elbo.annealing import (
     exact_states,
@@ -72,9 +70,7 @@ __all__ = [
     "seam_log_joint",
     "seam_weights",
     "predict_noise",
-    "clouds",
     "exact_gradient",
-    "signal_to_noise",
     "predict_area",
     "sums",
     "exact_states",

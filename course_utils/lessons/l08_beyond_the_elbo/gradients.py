@@ -1,5 +1,6 @@
 """3, a tight bound and its gradient: clouds of estimates against exact means, and exercise 08.3."""
 
+from functools import cache
 from typing import NamedTuple
 
 import ipywidgets as widgets
@@ -25,6 +26,7 @@ class Clouds(NamedTuple):
     theta: Tensor
 
 
+@cache
 def clouds(K: int, variance: float, num_runs: int, seed: int = 0) -> Clouds:
     """z ~ N(theta, 1), x | z ~ N(z, 1), x = 1, at theta = 0 and q = N(0.8, variance).
 
@@ -96,7 +98,7 @@ def explore_noise() -> Explorer:
         return fig, marks
 
     def update(K: int, variance: float) -> dict:
-        found = clouds(K, variance, 4000)
+        found = clouds(K, variance, 2000)
         of_mean, of_theta = exact_gradient(K, variance)
         truths = (of_mean, of_mean, of_theta)
         frame: dict = {}

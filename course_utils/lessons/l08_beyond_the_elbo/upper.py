@@ -32,7 +32,7 @@ def poll_harmonic() -> Poll:
 
 def plot_falling_through(estimates: dict[int, Tensor], truth: float) -> Picture:
     """Estimates of CUBO for several K: how many lie below log p(x) = 0, and the true bound."""
-    fig, ax = style.subplots()
+    fig, ax = style.subplots(height=3.9)
     below = {}
     for place, (K, values) in enumerate(estimates.items()):
         shown = values[:300]

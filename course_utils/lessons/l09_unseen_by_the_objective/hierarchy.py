@@ -98,7 +98,7 @@ def rates(x: Tensor, model: Stack) -> tuple[float, float]:
 
 def explore_tower() -> Explorer:
     """The prior that the upper layer makes for the lower, evidence, and both layers' rates."""
-    x = clumps(60, seed=1)
+    x = clumps(40, seed=1)
     limit = log_density(x).mean().item()
 
     def scene():

@@ -1,5 +1,6 @@
-"""4, rate and distortion: the plane of reverse water-filling, and exercise 09.2."""
+"""4, rate and distortion: the plane of reverse water-filling, and exercise 09.3."""
 
+from collections.abc import Callable
 from functools import cache
 from math import log
 
@@ -120,70 +121,93 @@ def explore_plane() -> Explorer:
     return Explorer(scene, update, {"beta": control}, [{"beta": b} for b in (10**-0.4, 1.0, 10.0)])
 
 
-def water_filling(eigenvalues: Tensor, level: float) -> tuple[Tensor, Tensor]:
-    """Rate in nats and squared error of the best code whose water stands at this level."""
-    rate = (eigenvalues / level).clamp(min=1).log().sum() / 2
-    return rate, eigenvalues.clamp(max=level).sum()
+def spend(eigenvalues: Tensor, budget: float) -> tuple[Tensor, Tensor]:
+    """The water level at which the best code costs `budget` nats, and that code's squared error."""
+    low, high = torch.zeros_like(eigenvalues.max()), eigenvalues.max()
+    for _ in range(100):  # the rate falls as the level rises
+        level = (low + high) / 2
+        rate = (eigenvalues / level).clamp(min=1).log().sum() / 2
+        low, high = (level, high) if rate > budget else (low, level)
+    return level, eigenvalues.clamp(max=level).sum()
+
+
+def _halved(rate: Callable[[Tensor, Tensor], Tensor]) -> Callable[[Tensor, float], Tensor]:
+    """The level by halving, for another rate."""
+
+    def level(eigenvalues: Tensor, budget: float) -> Tensor:
+        low, high = torch.zeros_like(eigenvalues.max()), eigenvalues.max()
+        for _ in range(100):
+            s = (low + high) / 2
+            low, high = (s, high) if rate(eigenvalues, s) > budget else (low, s)
+        return s
+
+    return level
 
 
 def _with(rate=None, error=None):
-    """A mistake in one of the two."""
+    """`spend` with another rate, or another error at the level."""
 
-    def answer(eigenvalues: Tensor, level: float) -> tuple[Tensor, Tensor]:
-        right = water_filling(eigenvalues, level)
-        return (
-            rate(eigenvalues, level) if rate else right[0],
-            error(eigenvalues, level) if error else right[1],
-        )
+    def answer(eigenvalues: Tensor, budget: float) -> tuple[Tensor, Tensor]:
+        level = _halved(rate)(eigenvalues, budget) if rate else spend(eigenvalues, budget)[0]
+        return level, error(eigenvalues, level) if error else eigenvalues.clamp(max=level).sum()
 
     return answer
 
 
+def _evenly(eigenvalues: Tensor, budget: float) -> tuple[Tensor, Tensor]:
+    """Every direction gets the same number of nats."""
+    left = eigenvalues * torch.tensor(-2 * budget / len(eigenvalues)).exp()
+    return left.max(), left.sum()
+
+
 Exercise(
-    "09.2",
-    water_filling,
+    "09.3",
+    spend,
     cases=[
-        (normal(6).abs() + 0.1, 0.6),
-        (normal(4, seed=1).abs() + 0.05, 0.3),
-        (torch.tensor([1.2, 0.2, 0.0]).double(), 0.5),  # a pixel that is always white
+        (normal(6).abs() + 0.1, 1.5),
+        (normal(4, seed=1).abs() + 0.05, 0.7),
+        (torch.tensor([0.2, 1.2, 0.01]).double(), 0.4),  # in no order
     ],
     mistakes=[
         Mistake(
-            _with(rate=lambda values, s: (values / values.clamp(max=s)).log().sum() / 2),
-            "A direction without variance costs 0 nats, and 0/0 is no number: compare λ_i with s "
-            "before you divide.",
+            _evenly,
+            "The same nats for all. Move one from a small λ to a large: a nat divides an error by "
+            "e², and of a large one that is more.",
         ),
         Mistake(
             _with(rate=lambda values, s: (values / s).log().sum() / 2),
-            "Directions below the water get a negative rate. They are not coded: rate 0.",
-        ),
-        Mistake(
-            _with(error=lambda values, s: values[values < s].sum()),
-            "The error is that of the directions left out. Those coded keep an error too: s each.",
-        ),
-        Mistake(
-            _with(error=lambda values, s: s * (values > s).sum()),
-            "The error is that of the directions coded. Those left out lose all they have, λ_i.",
-        ),
-        Mistake(
-            _with(error=lambda values, s: torch.tensor(s * len(values)).to(values)),
-            "No direction can lose more than its variance: the error is λ_i where that is below s.",
+            "Directions below the level get a negative rate, nats that the others then spend. They "
+            "are not coded: rate 0.",
         ),
         Mistake(
             _with(rate=lambda values, s: (values / s).clamp(min=1).log().sum()),
-            "The rate is twice too large: ½ log of a ratio of variances.",
+            "Your rate is twice too large: ½ log of a ratio of variances.",
         ),
         Mistake(
             _with(rate=lambda values, s: (values / s).clamp(min=1).log2().sum() / 2),
-            "In bits. The course counts nats.",
+            "Your rate is in bits. The course counts nats.",
         ),
         Mistake(
             _with(rate=lambda values, s: (values - s).clamp(min=0).add(1).log().sum() / 2),
-            "λ_i − s is what the decoder keeps, w_i². The rate compares λ_i with the s that is left.",
+            "λ_i − s is what the decoder keeps. The rate compares λ_i with the s that is left.",
+        ),
+        Mistake(
+            _with(error=lambda values, s: values[values <= s].sum()),
+            "The level is right. The error is that of the directions left out: those coded keep one "
+            "too, s each.",
+        ),
+        Mistake(
+            _with(error=lambda values, s: s * (values > s).sum()),
+            "The level is right. The error is that of the directions coded: those left out lose all "
+            "they have, λ_i.",
+        ),
+        Mistake(
+            _with(error=lambda values, s: s * len(values)),
+            "The level is right. But no direction can lose more than its variance.",
         ),
     ],
-    nudge="Take one direction above the water and one below. What error has each, and what does "
-    "each cost?",
-    formula="$$\\tfrac12\\sum_i\\max\\big(0, \\log\\frac{\\lambda_i}{s}\\big),\\qquad "
-    "\\sum_i\\min(\\lambda_i, s)$$",
+    nudge="Moving a sliver of rate from one coded direction to another must gain nothing: what do "
+    "their errors have in common? Then the rate is a falling function of one number: halve.",
+    formula="$$\\text{the } s \\text{ with}\\quad\\tfrac12\\sum_i\\max\\big(0, \\log\\frac{\\lambda_i}{s}"
+    "\\big)=\\text{budget},\\qquad \\Delta=\\sum_i\\min(\\lambda_i, s)$$",
 )

@@ -1,4 +1,4 @@
-"""5, what could another prior gain: the codes' crowd against the prior, and exercise 09.3."""
+"""5, what could another prior gain: the codes' crowd against the prior, and exercise 09.4."""
 
 from collections.abc import Mapping
 from math import log, pi
@@ -80,7 +80,7 @@ def explore_prior(q: Gaussian, priors: Mapping[int, Mixture]) -> Explorer:
         area = left.contourf(axis, axis, hole.T.numpy(), [0.5, 1.5], **mark)
         area.set_edgecolor(GAP.color)
         left.set(xlim=(-4, 4), ylim=(-4, 4), xlabel="$z_1$", ylabel="$z_2$")
-        left.set_title("Grey: codes. Hatched: the hole")
+        left.set_title("Grey: codes. Hatched: 10 × too few")
         left.set_aspect("equal")
         lines = LineCollection([circle], colors=MODEL.color, linewidths=2.5)
         left.add_collection(lines)
@@ -146,7 +146,7 @@ def _information_of_the_crowd(log_q: Tensor, log_p: Tensor, area: float) -> tupl
 
 
 Exercise(
-    "09.3",
+    "09.4",
     surgery,
     cases=[_case(4, 161, 1.0, 0), _case(3, 201, 2.0, 1), _case(3, 801, 1.0, 2, reach=80)],
     mistakes=[

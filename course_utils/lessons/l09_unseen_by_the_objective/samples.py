@@ -140,7 +140,7 @@ def _mean_of_logs(log_k: Tensor) -> Tensor:
 
 _APART = -normal(5, 5).abs() - 800
 Exercise(
-    "09.6",
+    "09.5",
     left_out,
     cases=[(_APART + 790 * torch.eye(5).double(),), (-normal(3, 3, seed=1).square(),)],
     mistakes=[

@@ -11,17 +11,17 @@ def stub_1(eigenvalues, sigma2, tau):
     return ...
 
 
-def stub_2(eigenvalues, level):
-    rate = ...
+def stub_2(eigenvalues, budget):
+    level = ...
     error = ...
-    return rate, error
+    return level, error
 
 
 def stub_4(radius, side):
     raise NotImplementedError
 
 
-def stub_5(log_joint, log_q, baseline):
+def stub_5(log_joint, log_q):
     return ...
 
 
@@ -67,47 +67,70 @@ def all_is_signal(eigenvalues, sigma2, tau):
     return 0.5 * torch.log(eigenvalues / ((1 - tau) * eigenvalues)).sum()
 
 
-def filled_by_hand(eigenvalues, level):
-    above = eigenvalues > level
-    rate = 0.5 * torch.log(eigenvalues[above] / level).sum()
-    return rate, above.sum() * level + eigenvalues[~above].sum()
+def direction_by_direction(eigenvalues, budget):
+    """The closed form for the m largest, for the m that fits."""
+    values = eigenvalues.sort(descending=True).values
+    values = values[values > 0]
+    for m in range(len(values), 0, -1):
+        level = torch.exp((values[:m].log().sum() - 2 * budget) / m)
+        if values[m - 1] >= level:
+            return level, m * level + values[m:].sum()
 
 
-def nothing_by_nothing(eigenvalues, level):
-    left = torch.minimum(eigenvalues, torch.full_like(eigenvalues, level))
-    return 0.5 * torch.log(eigenvalues / left).sum(), left.sum()
+def level_by_bisection(eigenvalues, rate, budget):
+    low, high = 1e-12, float(eigenvalues.max())
+    for _ in range(90):
+        middle = 0.5 * (low + high)
+        if rate(middle) < budget:
+            high = middle
+        else:
+            low = middle
+    return middle
 
 
-def negative_rates(eigenvalues, level):
-    return 0.5 * torch.log(eigenvalues / level).sum(), filled_by_hand(eigenvalues, level)[1]
+def evenly(eigenvalues, budget):
+    errors = eigenvalues / math.exp(2 * budget / len(eigenvalues))
+    return max(errors), sum(errors)
 
 
-def discarded_only(eigenvalues, level):
-    return filled_by_hand(eigenvalues, level)[0], eigenvalues[eigenvalues <= level].sum()
+def lost(eigenvalues, level):
+    return torch.minimum(eigenvalues, torch.full_like(eigenvalues, level)).sum()
 
 
-def coded_only(eigenvalues, level):
-    return filled_by_hand(eigenvalues, level)[0], (eigenvalues > level).sum() * level
+def negative_rates(eigenvalues, budget):
+    rate = lambda s: 0.5 * torch.log(eigenvalues / s).sum()  # noqa: E731
+    level = level_by_bisection(eigenvalues, rate, budget)
+    return level, lost(eigenvalues, level)
 
 
-def level_everywhere(eigenvalues, level):
-    rate = filled_by_hand(eigenvalues, level)[0]
-    return rate, torch.full_like(eigenvalues, level).sum()
+def whole_logarithm(eigenvalues, budget):
+    level = direction_by_direction(eigenvalues, budget / 2)[0]
+    return level, lost(eigenvalues, level)
 
 
-def whole_logarithm(eigenvalues, level):
-    rate, error = filled_by_hand(eigenvalues, level)
-    return 2 * rate, error
+def water_in_bits(eigenvalues, budget):
+    return direction_by_direction(eigenvalues, budget * math.log(2))
 
 
-def water_in_bits(eigenvalues, level):
-    rate, error = filled_by_hand(eigenvalues, level)
-    return rate / math.log(2), error
+def kept_over_level(eigenvalues, budget):
+    rate = lambda s: 0.5 * torch.log1p(torch.clamp(eigenvalues - s, min=0)).sum()  # noqa: E731
+    level = level_by_bisection(eigenvalues, rate, budget)
+    return level, lost(eigenvalues, level)
 
 
-def kept_over_level(eigenvalues, level):
-    kept = torch.clamp(eigenvalues - level, min=0)
-    return 0.5 * torch.log1p(kept).sum(), filled_by_hand(eigenvalues, level)[1]
+def discarded_only(eigenvalues, budget):
+    level, _ = direction_by_direction(eigenvalues, budget)
+    return level, eigenvalues[eigenvalues < level].sum()
+
+
+def coded_only(eigenvalues, budget):
+    level, _ = direction_by_direction(eigenvalues, budget)
+    return level, level * torch.sum(eigenvalues > level)
+
+
+def level_everywhere(eigenvalues, budget):
+    level, _ = direction_by_direction(eigenvalues, budget)
+    return level, level * eigenvalues.numel()
 
 
 def looped(radius, side, sees=lambda d, c: c < d):
@@ -147,47 +170,71 @@ def whole_square(radius, side):
     return looped(radius, side, lambda d, c: True)
 
 
-def held_in_a_block(log_joint, log_q, baseline):
+def held_in_a_block(log_joint, log_q):
+    S = log_q.shape[0]
     with torch.no_grad():
-        advantage = log_joint - log_q - baseline
-    return advantage * log_q
+        reward = log_joint - log_q
+        advantage = S / (S - 1) * (reward - reward.mean(dim=0, keepdim=True))
+    return torch.mean(advantage * log_q, dim=0)
 
 
-def reward_moves(log_joint, log_q, baseline):
-    return log_q * (log_joint - log_q - baseline)
+def as_given(log_joint, log_q):
+    reward = log_joint - log_q
+    baseline = reward.mean()
+    return ((reward - baseline) * log_q).mean(0)
 
 
-def likelihood_only(log_joint, log_q, baseline):
-    return log_q * (log_joint.detach() - baseline)
+def only_held(log_joint, log_q):
+    reward = (log_joint - log_q).detach()
+    return ((reward - reward.mean()) * log_q).mean(0)
 
 
-def baseline_multiplies(log_joint, log_q, baseline):
-    return baseline * log_q * (log_joint - log_q).detach()
+def own_included(log_joint, log_q):
+    reward = (log_joint - log_q).detach()
+    return ((reward - reward.mean(0)) * log_q).mean(0)
 
 
-def no_baseline(log_joint, log_q, baseline):
-    return log_q * (log_joint - log_q).detach()
+def over_all_draws(log_joint, log_q):
+    reward = (log_joint - log_q).detach()
+    baseline = torch.stack([reward.sum(0) - one for one in reward]) / len(reward)
+    return ((reward - baseline) * log_q).mean(0)
 
 
-def as_a_loss(log_joint, log_q, baseline):
-    return -held_in_a_block(log_joint, log_q, baseline)
+def reward_moves(log_joint, log_q):
+    reward = log_joint - log_q
+    baseline = (reward.sum(0) - reward) / (len(reward) - 1)
+    return ((reward - baseline) * log_q).mean(0)
 
 
-def chance_for_its_log(log_joint, log_q, baseline):
-    return torch.exp(log_q) * (log_joint - log_q - baseline).detach()
+def likelihood_only(log_joint, log_q):
+    reward = log_joint.detach()
+    baseline = (reward.sum(0) - reward) / (len(reward) - 1)
+    return ((reward - baseline) * log_q).mean(0)
 
 
-def trains_both(log_joint, log_q, baseline):
-    return held_in_a_block(log_joint, log_q, baseline) + log_joint
+def no_baseline(log_joint, log_q):
+    return ((log_joint - log_q).detach() * log_q).mean(0)
+
+
+def as_a_loss(log_joint, log_q):
+    return -held_in_a_block(log_joint, log_q)
+
+
+def summed(log_joint, log_q):
+    return log_q.shape[0] * held_in_a_block(log_joint, log_q)
+
+
+def trains_both(log_joint, log_q):
+    return held_in_a_block(log_joint, log_q) + log_joint.mean(0)
 
 
 RIGHT = {
     "09.1": by_direction,
-    "09.2": filled_by_hand,
-    "09.4": looped,
-    "09.5": held_in_a_block,
+    "09.3": direction_by_direction,
+    "09.2": looped,
+    "09.6": held_in_a_block,
 }
-STUBS = {"09.1": stub_1, "09.2": stub_2, "09.4": stub_4, "09.5": stub_5}
+STUBS = {"09.1": stub_1, "09.3": stub_2, "09.2": stub_4, "09.6": stub_5}
 WRONG = [
     ("09.1", no_half, "A factor 2 too much"),
     ("09.1", rooted, "no root"),
@@ -198,25 +245,28 @@ WRONG = [
     ("09.1", share_of_noise, "stays in the noise"),
     ("09.1", hidden_forgotten, "still varies"),
     ("09.1", all_is_signal, "all of λ_i for signal"),
-    ("09.2", nothing_by_nothing, "0/0 is no number"),
-    ("09.2", negative_rates, "negative rate"),
-    ("09.2", discarded_only, "of the directions left out"),
-    ("09.2", coded_only, "of the directions coded"),
-    ("09.2", level_everywhere, "more than its variance"),
-    ("09.2", whole_logarithm, "twice too large"),
-    ("09.2", water_in_bits, "In bits"),
-    ("09.2", kept_over_level, "what the decoder keeps"),
-    ("09.4", sees_itself, "sees itself"),
-    ("09.4", transposed, "Transposed"),
-    ("09.4", by_column, "Column by column"),
-    ("09.4", along_the_row, "Distance in reading order"),
-    ("09.4", diamond, "a diamond"),
-    ("09.4", whole_square, "Later pixels are seen too"),
-    ("09.5", reward_moves, "differentiated too"),
-    ("09.5", likelihood_only, "−log q is missing"),
-    ("09.5", baseline_multiplies, "is subtracted"),
-    ("09.5", no_baseline, "is not used"),
-    ("09.5", as_a_loss, "The sign of a loss"),
-    ("09.5", chance_for_its_log, "not of q"),
-    ("09.5", trains_both, "trains the decoder"),
+    ("09.3", evenly, "The same nats for all"),
+    ("09.3", negative_rates, "negative rate"),
+    ("09.3", whole_logarithm, "twice too large"),
+    ("09.3", water_in_bits, "in bits"),
+    ("09.3", kept_over_level, "what the decoder keeps"),
+    ("09.3", discarded_only, "of the directions left out"),
+    ("09.3", coded_only, "of the directions coded"),
+    ("09.3", level_everywhere, "more than its variance"),
+    ("09.2", sees_itself, "sees itself"),
+    ("09.2", transposed, "Transposed"),
+    ("09.2", by_column, "Column by column"),
+    ("09.2", along_the_row, "Distance in reading order"),
+    ("09.2", diamond, "a diamond"),
+    ("09.2", whole_square, "Later pixels are seen too"),
+    ("09.6", as_given, "the one given"),
+    ("09.6", only_held, "One baseline an image"),
+    ("09.6", own_included, "in its own baseline"),
+    ("09.6", over_all_draws, "you divide by S"),
+    ("09.6", reward_moves, "differentiated too"),
+    ("09.6", likelihood_only, "−log q is missing"),
+    ("09.6", no_baseline, "without a baseline"),
+    ("09.6", as_a_loss, "The sign of a loss"),
+    ("09.6", summed, "S times"),
+    ("09.6", trains_both, "trains the decoder"),
 ]

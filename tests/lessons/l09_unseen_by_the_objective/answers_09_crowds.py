@@ -1,4 +1,4 @@
-"""Exercises 09.3 and 09.6: right answers, stubs, and wrong ones as a student would write them."""
+"""Exercises 09.4 and 09.5: right answers, stubs, and wrong ones as a student would write them."""
 
 from math import log
 
@@ -104,23 +104,23 @@ def averaged(log_k):
     return torch.mean(row_by_row(log_k))
 
 
-RIGHT = {"09.3": in_two_steps, "09.6": row_by_row}
-STUBS = {"09.3": stub_3, "09.6": stub_6}
+RIGHT = {"09.4": in_two_steps, "09.5": row_by_row}
+STUBS = {"09.4": stub_3, "09.5": stub_6}
 WRONG = [
-    ("09.3", underflows, "stay with logsumexp"),
-    ("09.3", mean_of_logs, "A mean of logarithms"),
-    ("09.3", no_log_N, "N times too much"),
-    ("09.3", no_area, "each stands for an area"),
-    ("09.3", kl_reversed, "weigh by q_agg"),
-    ("09.3", weighs_by_the_crowd, "weigh by that q"),
-    ("09.3", whole_rate, "the whole rate"),
-    ("09.3", summed_over_images, "not a sum"),
-    ("09.6", with_itself, "grows without end"),
-    ("09.6", with_itself_over_the_others, "still in the sum"),
-    ("09.6", over_all, "Of N terms one is gone"),
-    ("09.6", a_sum, "a density needs the mean"),
-    ("09.6", mean_of_the_logs, "A mean of logarithms"),
-    ("09.6", zero_on_the_diagonal, "its logarithm is −∞"),
-    ("09.6", exp_first, "0 in every float"),
-    ("09.6", averaged, "One score per image"),
+    ("09.4", underflows, "stay with logsumexp"),
+    ("09.4", mean_of_logs, "A mean of logarithms"),
+    ("09.4", no_log_N, "N times too much"),
+    ("09.4", no_area, "each stands for an area"),
+    ("09.4", kl_reversed, "weigh by q_agg"),
+    ("09.4", weighs_by_the_crowd, "weigh by that q"),
+    ("09.4", whole_rate, "the whole rate"),
+    ("09.4", summed_over_images, "not a sum"),
+    ("09.5", with_itself, "grows without end"),
+    ("09.5", with_itself_over_the_others, "still in the sum"),
+    ("09.5", over_all, "Of N terms one is gone"),
+    ("09.5", a_sum, "a density needs the mean"),
+    ("09.5", mean_of_the_logs, "A mean of logarithms"),
+    ("09.5", zero_on_the_diagonal, "its logarithm is −∞"),
+    ("09.5", exp_first, "0 in every float"),
+    ("09.5", averaged, "One score per image"),
 ]

@@ -1,0 +1,198 @@
+"""8, search in the code, and without: ranks among all formulas; exercise 11.6."""
+
+import ipywidgets as widgets
+import numpy as np
+import torch
+from torch import Tensor
+
+from course_utils.kit import Exercise, Explorer, Mistake, Option, Poll, figure, style
+from course_utils.kit.figure import Picture
+from course_utils.lessons.draws import normal
+from course_utils.lessons.l11_sentences_and_formulas import library
+from course_utils.lessons.l11_sentences_and_formulas.stored import RANKS
+from course_utils.sequences import formulas, search
+from course_utils.sequences.language_model import Recurrent
+
+TRUTH, Q, MODEL, PRIOR = (style.ROLES[name] for name in ("truth", "q", "model", "prior"))
+BUDGET = 100
+LEASH = 0.3
+# How a formula is proposed, without a code (first three) and in the code.
+HOW = {
+    "shortest": "all, shortest first",
+    "shuffled": "all, shuffled",
+    "grammar": "drawn from the grammar",
+    "prior": "codes from the prior",
+    "ascent": "gradient ascent",
+    "leashed": "gradient ascent, leashed",
+    "Bayes": "Bayesian optimisation",
+}
+
+
+def seek(how: str, decoder: Recurrent, seed: int = 1) -> search.Search:
+    """100 evaluations by one of HOW."""
+    torch.manual_seed(seed)
+    if how == "grammar":
+        drawn = formulas.GRAMMAR.sample(2000)
+        return search.in_turn((one for one in drawn if len(one) <= formulas.LONGEST), BUDGET)
+    if how in ("shuffled", "shortest"):
+        everything = list(formulas.everything())
+        order = [everything[i] for i in torch.randperm(len(everything)).tolist()]
+        return search.in_turn(sorted(order, key=len) if how == "shortest" else order, BUDGET)
+    choose = {
+        "prior": lambda codes, _: torch.randn(search.ROUND, codes.shape[1]),
+        "ascent": search.ascended,
+        "leashed": lambda codes, scores: search.ascended(codes, scores, LEASH),
+        "Bayes": search.improving,
+    }[how]
+    return search.by_code(decoder, library.VOCABULARY, choose, BUDGET)
+
+
+def poll_hunt() -> Poll:
+    """Who finds the best formula."""
+    return Poll(
+        "100 evaluations of 29 631 formulas, ten runs each. Which way of proposing comes out clearly "
+        "best in the median?",
+        [
+            Option(
+                "Bayesian optimisation in the code", False, "It has 100 scores of two numbers each."
+            ),
+            Option(
+                "gradient ascent in the code", False, "Upwards on a map that is mostly guessed."
+            ),
+            Option(
+                "drawing from the grammar", False, "It prefers short formulas, which is not bad."
+            ),
+            Option(
+                "none of them",
+                True,
+                "The runs of each are spread more widely than the medians are apart.",
+            ),
+        ],
+    )
+
+
+def plot_ranks() -> Picture:
+    """Ten runs of every way: the rank of the best formula found."""
+    fig, ax = style.subplots(height=5)
+    for row, how in enumerate(HOW):
+        role = MODEL if how in ("shortest", "shuffled", "grammar") else Q
+        shift = np.linspace(-0.18, 0.18, len(RANKS[how]))
+        ax.plot(RANKS[how], -row + shift, **role.dots | {"markersize": 9, "alpha": 0.6})
+        ax.plot(np.median(RANKS[how]), -row, "|", color=style.INK, markersize=26, markeredgewidth=4)
+    ax.set_yticks([-row for row in range(len(HOW))], list(HOW.values()))
+    ax.set(xscale="log", xlim=(0.8, 4000), xlabel="rank of the best found, of 29 631 (1 is best)")
+    ax.set_title("100 evaluations, ten runs; bar: median")
+    said = "; ".join(
+        f"{name} median {np.median(RANKS[how]):.0f}, {min(RANKS[how])} to {max(RANKS[how])}"
+        for how, name in HOW.items()
+    )
+    return figure(
+        fig, alt=f"Rank of the best formula after 100 evaluations, ten runs each: {said}."
+    )
+
+
+def explore_hunt(decoder: Recurrent) -> Explorer:
+    """The codes that were tried, on the map of scores; the best score so far beside it."""
+    runs = {how: seek(how, decoder) for how in ("prior", "ascent", "Bayes")}
+
+    def scene():
+        fig, (left, right) = style.subplots(2)
+        library.draw_map(left, decoder)
+        left.set_title("Codes tried")
+        right.set(xlim=(0, 200), ylim=(-3, 0.1), xlabel="codes tried", ylabel="best score so far")
+        top = max(formulas.everything().values())
+        right.axhline(top, **TRUTH.line)
+        right.text(195, top - 0.12, "best of all", color=TRUTH.ink, ha="right", va="top")
+        return fig, {
+            "old": left.plot([], [], "o", color="white", markeredgecolor=style.INK, markersize=7)[
+                0
+            ],
+            "new": left.plot([], [], "o", color=Q.color, markeredgecolor="white", markersize=11)[0],
+            "best": right.plot([], [], **Q.line)[0],
+            "text": right.text(195, -2.9, "", color=Q.ink, ha="right"),
+        }
+
+    def update(how: str, tried: int) -> dict:
+        run = runs[how]
+        n = min(tried, len(run.codes))
+        codes = torch.stack(run.codes[:n]).clamp(-library.EDGE, library.EDGE).numpy()
+        heights = np.maximum.accumulate(run.scores[:n])
+        words = search.written(decoder, library.VOCABULARY, torch.stack(run.codes[:n]))
+        best = words[int(np.argmax(run.scores[:n]))]
+        rank = formulas.rank(formulas.score(best))
+        found = f"{''.join(best)}\nrank {rank}"
+        return {
+            "old": tuple(codes[: n - 5].T),
+            "new": tuple(codes[n - 5 :].T),
+            "best": (np.arange(1, n + 1), np.maximum(heights, -3)),
+            "text": found,
+            "alt": f"{HOW[how]}: after {n} codes the best formula is {''.join(best)}, score "
+            f"{heights[-1]:.2f}, rank {rank} of {len(formulas.everything())}.",
+        }
+
+    controls = {
+        "how": widgets.ToggleButtons(
+            options=[(name, how) for how, name in HOW.items() if how in runs], description="propose"
+        ),
+        "tried": widgets.IntSlider(value=100, min=10, max=200, step=5, description="codes tried"),
+    }
+    return Explorer(scene, update, controls, [{"how": how, "tried": 100} for how in runs])
+
+
+def improvement(mean: Tensor, scale: Tensor, best: float) -> Tensor:
+    """E[max(0, f - best)] for f ~ N(mean, scale^2)."""
+    unit = torch.distributions.Normal(0.0, 1.0)
+    above = (mean - best) / scale
+    return (mean - best) * unit.cdf(above) + scale * unit.log_prob(above).exp()
+
+
+def _chance(mean: Tensor, scale: Tensor, best: float) -> Tensor:
+    return torch.distributions.Normal(0.0, 1.0).cdf((mean - best) / scale)
+
+
+def _density(mean: Tensor, scale: Tensor, best: float) -> Tensor:
+    return torch.distributions.Normal(0.0, 1.0).log_prob((mean - best) / scale).exp()
+
+
+Exercise(
+    "11.6",
+    improvement,
+    cases=[
+        (normal(6), normal(6, seed=1).abs() + 0.1, 0.3),
+        (normal(3, seed=2) - 2, normal(3, seed=3).abs() + 0.5, -1.0),
+    ],
+    tolerance=1e-5,
+    mistakes=[
+        Mistake(
+            lambda mean, scale, best: (mean - best).clamp(min=0),
+            "That is the improvement of the mean. A code below the best may still be above it by luck: "
+            "the mean of max(0, f − best) is asked.",
+        ),
+        Mistake(
+            _chance,
+            "That is the chance of an improvement, however small. Weigh it by how much.",
+        ),
+        Mistake(
+            lambda mean, scale, best: (mean - best) * _chance(mean, scale, best),
+            "The half of it: the mean of ε over ε > a is not 0. That is what the integral is for.",
+        ),
+        Mistake(
+            lambda mean, scale, best: (
+                (mean - best) * _chance(mean, scale, best) + _density(mean, scale, best)
+            ),
+            "The second term lacks a factor: with f in other units, both terms must change alike.",
+        ),
+        Mistake(
+            lambda mean, scale, best: improvement(2 * best - mean, scale, best),
+            "The sign: improving is being above the best.",
+        ),
+        Mistake(
+            lambda mean, scale, best: mean + scale,
+            "That is an upper confidence bound. It is another rule; asked is an expectation.",
+        ),
+    ],
+    nudge="Write $f = m + s\\,\\varepsilon$. For which $\\varepsilon$ is f above the best? Integrate "
+    "$(m - b) + s\\,\\varepsilon$ over those; $\\int_a^\\infty\\varepsilon\\,\\varphi(\\varepsilon)\\,"
+    "d\\varepsilon = \\varphi(a)$.",
+    formula="$$(m-b)\\,\\Phi(u)+s\\,\\varphi(u),\\qquad u=\\frac{m-b}{s}$$",
+)
