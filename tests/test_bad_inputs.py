@@ -36,6 +36,7 @@ from course_utils import (
     elbo,
     em,
     exact,
+    filtering,
     flows,
     gradients,
     ladder,
@@ -53,6 +54,15 @@ from course_utils.priors import mixture as learned
 from course_utils.sequences import formulas, language, language_model, search, tokens
 from course_utils.sequences import vae as sequence_vae
 from course_utils.sequences.grammar import Grammar
+from course_utils.simulators import (
+    calibration,
+    npe,
+    outside,
+    rejection,
+    ricker,
+    summaries,
+    unknown_gaussian,
+)
 
 DRAWS, SECONDS = 10_000, 60.0
 
@@ -69,8 +79,22 @@ BERNOULLI = mixture.BernoulliMixture(ONES / 2, X[:2].sigmoid())
 Q, R = PPCA.posterior(X), MIXTURE.posterior(X)
 DIAGONAL = Gaussian(Z, Z * 0)
 ONE_HOT = OneHotCategorical(logits=Z)
+MASSES, MOVES, SCORES = X[0].softmax(0), X[:3].softmax(1), X[:4]
+CHAIN = filtering.LinearGaussian(*[torch.eye(2).double()] * 4, ONES, torch.eye(2).double())
 FLOW = flows.Flow(flows.standard_normal(2), [flows.Affine(2), flows.Planar(2)]).double()
 CONDITIONAL = flows.Flow(flows.standard_normal(2), [flows.Affine(2, 3)]).double()
+
+SERIES = torch.tensor([[9.0, 0, 3, 12, 1, 7, 0, 22, 5, 2, 8], [1, 4, 0, 2, 9, 1, 3, 8, 0, 5, 6]])
+RICKER = ricker.Ricker(num_unseen=1, sigma=0.5)
+
+COUNTS = torch.tensor([0.0, 9.0, 206.0, 0.0, 0.0, 0.0, 11.0, 126.0, 0.0, 0.0, 106.0])
+IGNORANT = npe.Posterior(summaries.two, flows.Flow(flows.standard_normal(2), [flows.Affine(2, 2)]))
+
+
+def amortised() -> npe.Posterior:
+    return npe.Posterior(
+        nn.Identity(), flows.Flow(flows.standard_normal(2), [flows.Affine(2, 3)]).double()
+    )
 
 
 def decoder() -> deep.Decoder:
@@ -626,6 +650,125 @@ CALLS: dict[str, tuple[Callable, Callable[[], dict]]] = {
     "exact.log_mean": (exact.log_mean, lambda: {"log_w": X, "weight": X.abs(), "K": 3}),
     "exact.log_mean_upper": (exact.log_mean_upper, lambda: {"log_w": X, "weight": X.abs(), "K": 3}),
     "exact.path": (exact.path, lambda: {"log_w": X, "weight": X.abs(), "betas": BETAS}),
+    "filtering.transition": (
+        filtering.transition,
+        lambda: {"nodes": GRID, "weights": GRID * 0 + 0.4, "mean": GRID * 0.9, "scale": 0.5},
+    ),
+    "filtering.forward": (
+        filtering.forward,
+        lambda: {"start": MASSES, "moves": MOVES, "log_likelihood": SCORES},
+    ),
+    "filtering.backward": (
+        filtering.backward,
+        lambda: {"moves": MOVES, "log_likelihood": SCORES},
+    ),
+    "filtering.forward_backward": (
+        filtering.forward_backward,
+        lambda: {"start": MASSES, "moves": MOVES, "log_likelihood": SCORES},
+    ),
+    "filtering.LinearGaussian": (
+        filtering.LinearGaussian,
+        lambda: (
+            {"A": torch.eye(2).double(), "Q": torch.eye(2).double(), "C": Z[:3]}
+            | {"R": torch.eye(3).double(), "mean": ONES, "cov": torch.eye(2).double()}
+        ),
+    ),
+    "filtering.kalman": (filtering.kalman, lambda: {"y": Z, "model": CHAIN, "seen": Z > 0}),
+    "filtering.rts": (filtering.rts, lambda: {"y": Z, "model": CHAIN, "seen": Z > 0}),
+    "filtering.particle": (
+        filtering.particle,
+        lambda: {
+            "start": torch.randn,
+            "move": torch.sin,
+            "log_likelihood": lambda t, z: -z.square(),
+            "num_steps": 2,
+            "num_particles": 5,
+        },
+    ),
+    "simulators.Ricker": (
+        ricker.Ricker,
+        lambda: {"num_steps": 3, "num_unseen": 2, "sigma": 0.3, "crowding": 1.0, "dispersion": 2.0},
+    ),
+    "simulators.ricker.Ricker": (ricker.Ricker, lambda: {"mean": (3.8, 2.0), "scale": (0.3, 0.3)}),
+    "simulators.ricker.Ricker.simulate": (RICKER.simulate, lambda: {"z": Z}),
+    "simulators.ricker.Ricker.log_likelihood": (
+        RICKER.log_likelihood,
+        lambda: {"y": SERIES, "theta": torch.tensor([[2.0, 2.0]] * 2), "spacing": 2.0},
+    ),
+    "simulators.unknown_gaussian.simulate": (
+        unknown_gaussian.simulate,
+        lambda: {"theta": Z, "num_points": 3},
+    ),
+    "simulators.unknown_gaussian.posterior": (unknown_gaussian.posterior, lambda: {"y": X}),
+    "simulators.unknown_gaussian.from_mean": (unknown_gaussian.from_mean, lambda: {"y": X}),
+    "simulators.summaries.two": (summaries.two, lambda: {"y": SERIES}),
+    "simulators.summaries.wood": (summaries.wood, lambda: {"y": SERIES}),
+    "simulators.summaries.growth": (summaries.growth, lambda: {"y": SERIES}),
+    "simulators.summaries.Standardised": (
+        summaries.Standardised,
+        lambda: {"summaries": summaries.two, "y": SERIES},
+    ),
+    "simulators.summaries.Learned": (
+        summaries.Learned,
+        lambda: {"y": SERIES, "num_summaries": 3, "others": summaries.two},
+    ),
+    "simulators.npe.loss": (npe.loss, lambda: {"posterior": amortised(), "z": Z, "y": X}),
+    "simulators.npe.fit": (
+        npe.fit,
+        lambda: (
+            {"posterior": amortised(), "z": Z, "y": X, "num_steps": 2, "batch_size": 3, "lr": 0.01}
+            | QUIET
+        ),
+    ),
+    "simulators.npe.gap": (
+        npe.gap,
+        lambda: {
+            "log_q": X[:2],
+            "exact": ricker.Exact(Z[:6].reshape(2, 3, 2), MOVES[:2], X[:2], X[0], (3, 1)),
+        },
+    ),
+    "simulators.outside.Familiar": (
+        outside.Familiar,
+        lambda: {"summaries": summaries.two, "y": SERIES.repeat(3, 1)},
+    ),
+    "simulators.outside.answer": (
+        outside.answer,
+        lambda: {
+            "counts": COUNTS,
+            "posterior": IGNORANT,
+            "model": ricker.Ricker(num_unseen=1),
+            "familiar": outside.Familiar(summaries.two, SERIES.repeat(3, 1)),
+            "num_samples": 3,
+        },
+    ),
+    "simulators.rejection.accept": (
+        rejection.accept,
+        lambda: {"s": X, "observed": X[0], "num_accepted": 3},
+    ),
+    "simulators.rejection.adjust": (
+        rejection.adjust,
+        lambda: {"z": Z, "s": X, "observed": X[0]},
+    ),
+    "simulators.rejection.synthetic": (
+        rejection.synthetic,
+        lambda: {"s": X[None] + 0, "observed": X[:2]},
+    ),
+    "simulators.rejection.cost": (
+        rejection.cost,
+        lambda: {"dim": 2, "variance": 0.1, "epsilon": 0.25},
+    ),
+    "simulators.calibration.ranks": (
+        calibration.ranks,
+        lambda: {"z": Z, "samples": torch.stack([Z, Z + 1])},
+    ),
+    "simulators.calibration.coverage": (
+        calibration.coverage,
+        lambda: {"log_q": X[0], "log_q_samples": X, "level": 0.9},
+    ),
+    "simulators.calibration.chi_squared": (
+        calibration.chi_squared,
+        lambda: {"counts": torch.tensor([3, 4, 5])},
+    ),
     "ladder.below": (ladder.below, lambda: {"name": "VAE", "table": ladder.ARC}),
     "ladder.measure": (ladder.measure, lambda: {"x": X, "model": decoder(), "q": Q}),
     "training.fit": (
@@ -668,6 +811,11 @@ NO_CALL = {
     *("sequences.formulas.X", "sequences.formulas.everything", "sequences.formulas.hidden_curve"),
     *("sequences.formulas.rank", "sequences.formulas.score", "sequences.formulas.value"),
     *("sequences.search.Search", "sequences.search.written"),
+    *("filtering.Filtered", "filtering.Moments", "filtering.Particles"),  # what others return
+    *("simulators.ricker.Exact", "simulators.unknown_gaussian.NormalGamma"),  # what others return
+    "simulators.unknown_gaussian.PRIOR",  # one of these
+    "simulators.npe.Posterior",  # a pair of what others made
+    *("simulators.outside.Answer", "simulators.outside.Familiar.distance"),
     "portions.in_portions",  # of what others have checked
 }
 
