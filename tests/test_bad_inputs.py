@@ -36,6 +36,7 @@ from course_utils import (
     elbo,
     em,
     exact,
+    filtering,
     flows,
     gradients,
     ladder,
@@ -66,6 +67,8 @@ BERNOULLI = mixture.BernoulliMixture(ONES / 2, X[:2].sigmoid())
 Q, R = PPCA.posterior(X), MIXTURE.posterior(X)
 DIAGONAL = Gaussian(Z, Z * 0)
 ONE_HOT = OneHotCategorical(logits=Z)
+MASSES, MOVES, SCORES = X[0].softmax(0), X[:3].softmax(1), X[:4]
+CHAIN = filtering.LinearGaussian(*[torch.eye(2).double()] * 4, ONES, torch.eye(2).double())
 FLOW = flows.Flow(flows.standard_normal(2), [flows.Affine(2), flows.Planar(2)]).double()
 CONDITIONAL = flows.Flow(flows.standard_normal(2), [flows.Affine(2, 3)]).double()
 
@@ -502,6 +505,41 @@ CALLS: dict[str, tuple[Callable, Callable[[], dict]]] = {
     "exact.log_mean": (exact.log_mean, lambda: {"log_w": X, "weight": X.abs(), "K": 3}),
     "exact.log_mean_upper": (exact.log_mean_upper, lambda: {"log_w": X, "weight": X.abs(), "K": 3}),
     "exact.path": (exact.path, lambda: {"log_w": X, "weight": X.abs(), "betas": BETAS}),
+    "filtering.transition": (
+        filtering.transition,
+        lambda: {"nodes": GRID, "weights": GRID * 0 + 0.4, "mean": GRID * 0.9, "scale": 0.5},
+    ),
+    "filtering.forward": (
+        filtering.forward,
+        lambda: {"start": MASSES, "moves": MOVES, "log_likelihood": SCORES},
+    ),
+    "filtering.backward": (
+        filtering.backward,
+        lambda: {"moves": MOVES, "log_likelihood": SCORES},
+    ),
+    "filtering.forward_backward": (
+        filtering.forward_backward,
+        lambda: {"start": MASSES, "moves": MOVES, "log_likelihood": SCORES},
+    ),
+    "filtering.LinearGaussian": (
+        filtering.LinearGaussian,
+        lambda: (
+            {"A": torch.eye(2).double(), "Q": torch.eye(2).double(), "C": Z[:3]}
+            | {"R": torch.eye(3).double(), "mean": ONES, "cov": torch.eye(2).double()}
+        ),
+    ),
+    "filtering.kalman": (filtering.kalman, lambda: {"y": Z, "model": CHAIN, "seen": Z > 0}),
+    "filtering.rts": (filtering.rts, lambda: {"y": Z, "model": CHAIN, "seen": Z > 0}),
+    "filtering.particle": (
+        filtering.particle,
+        lambda: {
+            "start": torch.randn,
+            "move": torch.sin,
+            "log_likelihood": lambda t, z: -z.square(),
+            "num_steps": 2,
+            "num_particles": 5,
+        },
+    ),
     "ladder.below": (ladder.below, lambda: {"name": "VAE", "table": ladder.ARC}),
     "ladder.measure": (ladder.measure, lambda: {"x": X, "model": decoder(), "q": Q}),
     "training.fit": (
@@ -536,6 +574,7 @@ NO_CALL = {
     *("mnist.Mnist", "mnist.mnist"),  # data's
     *("priors.made.Pixels", "priors.rate.Point", "priors.aggregate.Split"),  # what others return
     *("codes.conditional.Conditional", "codes.stored.Answers"),  # likewise
+    *("filtering.Filtered", "filtering.Moments", "filtering.Particles"),  # what others return
     "portions.in_portions",  # of what others have checked
 }
 
