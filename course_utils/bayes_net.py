@@ -5,10 +5,8 @@ given, generates what is not, and is differentiated: what the lessons before wro
 model. After ZhuSuan: Shi et al., "ZhuSuan: a library for Bayesian deep learning", 2017.
 """
 
-from collections.abc import Sequence
 from math import log
 
-import torch
 from torch import Tensor, nn
 from torch.distributions import Distribution
 
@@ -33,13 +31,14 @@ class BayesianNet(nn.Module):
 
         Without values it generates. ValueError for a value whose name no node has.
         """
-        self.values, self.log_probs, self.scores, self.cache = dict(values), {}, {}, {}
+        self.values: dict[str, Tensor] = dict(values)
+        self.log_probs, self.scores, self.cache = (dict[str, Tensor]() for _ in range(3))
         self.program(*inputs)
         if unknown := values.keys() - self.log_probs.keys():
             raise ValueError(f"values has {sorted(unknown)}; nodes are {sorted(self.log_probs)}")
         return self
 
-    def node(self, name: str, p: Distribution, sample_shape: Sequence[int] = ()) -> Tensor:
+    def node(self, name: str, p: Distribution, sample_shape: tuple[int, ...] = ()) -> Tensor:
         """The variable called name, with distribution p: its value if observed, else a sample.
 
         sample_shape: (S,) draws S of them. A ValueError names the node whose value p cannot have.
@@ -49,7 +48,7 @@ class BayesianNet(nn.Module):
             raise ValueError(f"name {name!r} belongs to two nodes")
         path, drawn = self.pathwise and p.has_rsample, name not in self.values
         if drawn:
-            self.values[name] = (p.rsample if path else p.sample)(torch.Size(sample_shape))
+            self.values[name] = (p.rsample if path else p.sample)(sample_shape)
         try:
             self.log_probs[name] = p.log_prob(self.values[name])
         except ValueError as error:
@@ -71,9 +70,7 @@ class ELBO(nn.Module):
     gradient; "reinforce" gives it to all of them.
     """
 
-    def __init__(
-        self, generator: BayesianNet, variational: BayesianNet, estimator: str = "sgvb"
-    ) -> None:
+    def __init__(self, generator: BayesianNet, variational: BayesianNet, estimator: str = "sgvb"):
         super().__init__()
         if estimator not in ("sgvb", "reinforce"):
             raise ValueError(f'estimator must be "sgvb" or "reinforce", got {estimator!r}')
