@@ -2,12 +2,13 @@
 
 A model is code that draws its variables one after another. The same code scores values that are
 given, generates what is not, and is differentiated: what the lessons before wrote out model by
-model. After ZhuSuan: Shi et al., "ZhuSuan: a library for Bayesian deep learning", 2017.
+model. After ZhuSuan: Shi et al., "ZhuSuan: a library for Bayesian deep learning", 2017; a factor
+1 with a gradient: Foerster et al., "DiCE", ICML 2018.
 """
 
 from math import log
 
-from torch import Tensor, nn
+from torch import Tensor, nn, zeros
 from torch.distributions import Distribution
 
 __all__ = ["ELBO", "IWAE", "BayesianNet"]
@@ -59,7 +60,7 @@ class BayesianNet(nn.Module):
 
     def log_joint(self) -> Tensor:
         """The sum of all nodes' log-probabilities, in nats: one number for every batch entry."""
-        return sum(self.log_probs.values())
+        return sum(self.log_probs.values(), start=zeros(()))
 
 
 class ELBO(nn.Module):
@@ -85,8 +86,8 @@ class ELBO(nn.Module):
     def forward(self, *inputs: Tensor, **observed: Tensor) -> Tensor:
         """The mean over the batch: -ELBO's estimate, and its gradient's."""
         log_w = self.log_weight(*inputs, **observed)
-        score = sum(self.variational.scores.values(), start=log_w.new_zeros(()))
-        return -(log_w + log_w.detach() * (score - score.detach())).mean()  # + 0, with a gradient
+        score = sum(self.variational.scores.values(), start=zeros(()))
+        return -(log_w * (1 + score - score.detach())).mean()  # times 1, which has a gradient
 
 
 class IWAE(ELBO):
