@@ -6,6 +6,7 @@ model. After ZhuSuan: Shi et al., "ZhuSuan: a library for Bayesian deep learning
 1 with a gradient: Foerster et al., "DiCE", ICML 2018.
 """
 
+from collections.abc import Callable
 from math import log
 
 from torch import Tensor, nn, zeros
@@ -21,11 +22,8 @@ class BayesianNet(nn.Module):
     keeps there to be looked at.
     """
 
+    program: Callable[..., None]  # the story, of its inputs: every variable by `self.node`
     pathwise = True  # whether nodes that can be reparameterised are; an objective decides
-
-    def program(self, *inputs: Tensor) -> None:
-        """The model: draws every variable by `self.node`, from those before it."""
-        raise NotImplementedError("a BayesianNet must write its program")
 
     def observe(self, *inputs: Tensor, **values: Tensor) -> "BayesianNet":
         """Run the program on these inputs, the nodes named held at these values, the others drawn.

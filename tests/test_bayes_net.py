@@ -139,7 +139,7 @@ def test_what_is_wrong_is_named():
         ELBO(Coin(), Guide(1, 1), "SGVB")
     with pytest.raises(ValueError, match="x cannot have this value"):
         Coin().observe(x=torch.tensor(11.0))
-    with pytest.raises(NotImplementedError, match="must write its program"):
+    with pytest.raises(AttributeError, match="no attribute 'program'"):
         BayesianNet().observe()
 
 

@@ -17,6 +17,7 @@ from course_utils.lessons.l14_probabilistic_program.trace import (
     Coin,
     Guide,
     evidence,
+    fit_guide,
     plot_fits,
     predict_trace,
 )
@@ -26,7 +27,11 @@ from course_utils.lessons.l14_probabilistic_program.objective import (
     predict_naive,
 )
 from course_utils.lessons.l14_probabilistic_program.shapes import poll_shapes
-from course_utils.lessons.l14_probabilistic_program.models import Generator, Variational
+from course_utils.lessons.l14_probabilistic_program.models import (
+    Generator,
+    Variational,
+    plot_graphs,
+)
 from course_utils.lessons.l14_probabilistic_program.images import (
     Reader,
     Writer,
@@ -42,11 +47,13 @@ __all__ = [
     "Guide",
     "evidence",
     "predict_trace",
+    "fit_guide",
     "plot_fits",
     "predict_naive",
     "estimates",
     "exact_gradient",
     "poll_shapes",
+    "plot_graphs",
     "Generator",
     "Variational",
     "Writer",

@@ -46,9 +46,7 @@ def predict_naive() -> Prediction:
     )
     options = [
         Option("the ELBO's gradient, with more noise", False, "Through which term could x enter?"),
-        Option(
-            "half of the ELBO's gradient", False, "It would then know the data. Can it?"
-        ),
+        Option("half of the ELBO's gradient", False, "It would then know the data. Can it?"),
         Option("the gradient of −log p(x)", False, "Neither p nor x has a parameter of q in it."),
         Option(
             "0, whatever the data",
@@ -80,7 +78,7 @@ def explore_gradients() -> Explorer:
     def update(a: float, b: float) -> dict:
         with torch.random.fork_rng():
             torch.manual_seed(0)
-            pair = torch.tensor([a, b], dtype=torch.float64)
+            pair = torch.tensor(a).double(), torch.tensor(b).double()
             found = estimates(*pair, heads, 3000)
         exact = exact_gradient(*pair, heads).item()
         frame: dict = {}
@@ -100,7 +98,12 @@ def explore_gradients() -> Explorer:
 
     def slider(name: str, value: float) -> widgets.FloatSlider:
         return widgets.FloatSlider(
-            value=value, min=1.0, max=15.0, step=0.5, readout_format=".1f", description=f"{name} of q"
+            value=value,
+            min=1.0,
+            max=15.0,
+            step=0.5,
+            readout_format=".1f",
+            description=f"{name} of q",
         )
 
     strip = [{"a": 2.0, "b": 2.0}, {"a": 5.0, "b": 8.0}, {"a": 9.0, "b": 5.0}]
@@ -178,9 +181,9 @@ Exercise(
             "The mean over the points. The ELBO of all data is a sum.",
         ),
         Mistake(
-            lambda log_p, log_q: -(
-                (log_p - log_q) + log_p.detach() * (log_q - log_q.detach())
-            ).sum(1).mean(),
+            lambda log_p, log_q: (
+                -((log_p - log_q) + log_p.detach() * (log_q - log_q.detach())).sum(1).mean()
+            ),
             "The weight of a score is log p − log q of its own point: −log q is missing.",
         ),
         Mistake(

@@ -49,7 +49,9 @@ Exercise(
             "all rates.",
         ),
         Mistake(
-            lambda counts, a, b: sum(log_evidence(counts[i : i + 1], a, b) for i in range(len(counts))),
+            lambda counts, a, b: sum(
+                log_evidence(counts[i : i + 1], a, b) for i in range(len(counts))
+            ),
             "Every count has a rate of its own here. They share one, and so inform each other.",
         ),
     ],

@@ -21,7 +21,9 @@ def recall(number: int) -> Poll:
             "From lesson 04: a Bernoulli z is drawn. Which estimate of a gradient in its "
             "probability exists?",
             [
-                Option("the pathwise one", False, "z jumps from 0 to 1: its slope is 0 or nothing."),
+                Option(
+                    "the pathwise one", False, "z jumps from 0 to 1: its slope is 0 or nothing."
+                ),
                 Option("none", False, "The expectation is smooth in the probability."),
                 Option(
                     "the score function's",

@@ -12,7 +12,9 @@ def poll_shapes() -> Poll:
         "Three images with three latents each: Normal(0, 1) over (3, 3) gives z a log-probability "
         "of shape (3, 3), where (3,) was meant; that of x has shape (3,). What is their sum?",
         [
-            Option("an error: the shapes differ", False, "Broadcasting lines them up from the right."),
+            Option(
+                "an error: the shapes differ", False, "Broadcasting lines them up from the right."
+            ),
             Option(
                 "a number for every pair of an image's latent and some image, (3, 3)",
                 True,

@@ -6,7 +6,8 @@ from matplotlib.patches import Ellipse, FancyArrowPatch
 from torch import Tensor, nn
 from torch.distributions import Beta, Binomial
 
-from course_utils.bayes_net import BayesianNet
+from course_utils import training
+from course_utils.bayes_net import ELBO, BayesianNet
 from course_utils.kit import Explorer, Option, figure, predict, style
 from course_utils.kit.figure import Picture
 from course_utils.kit.poll import Prediction
@@ -126,6 +127,15 @@ def explore_trace() -> Explorer:
     return Explorer(scene, update, controls, strip)
 
 
+def fit_guide(cost: ELBO, heads: Tensor) -> list[float]:
+    """Six hundred steps of Adam on one coin's cost, which they leave low; the costs."""
+    once = torch.zeros(1)  # there are no minibatches of one coin
+    history = training.fit(
+        cost, lambda _: cost(x=heads), once, num_steps=600, lr=0.05, decay=True, progress=False
+    )
+    return history.loss
+
+
 def plot_fits(runs: dict[str, list[float]], heads: Tensor) -> Picture:
     """Costs of a descent by each estimator, with what no cost can go below."""
     fig, ax = style.subplots()
@@ -134,7 +144,9 @@ def plot_fits(runs: dict[str, list[float]], heads: Tensor) -> Picture:
     for name, losses in runs.items():
         ax.plot(losses, **roles[name].line | {"linewidth": 2}, label=name)
     ax.axhline(floor, **TRUTH.line, label="−log p(x)")
-    ax.set(xlabel="step", ylabel="cost, nats", title="Two estimators, one posterior", xlim=(0, None))
+    ax.set(
+        xlabel="step", ylabel="cost, nats", title="Two estimators, one posterior", xlim=(0, None)
+    )
     ax.legend(loc="upper right")
     ends = ", ".join(f"{name} ends at {losses[-1]:.3f}" for name, losses in runs.items())
     return figure(fig, alt=f"Cost by step: {ends}; minus log p(x) is {floor:.3f} nats.")
