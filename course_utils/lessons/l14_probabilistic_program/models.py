@@ -1,7 +1,7 @@
 """5, old models in new words: their programs, and exercise 14.4."""
 
 import torch
-from matplotlib.patches import Ellipse, FancyArrowPatch
+from matplotlib.patches import Ellipse
 from torch import Tensor, nn
 from torch.distributions import Independent, Normal
 
@@ -42,16 +42,17 @@ class Variational(BayesianNet):
 
 # Each model's nodes from the top, with their distributions; the last is observed.
 GRAPHS = {
-    "PPCA (02)": ("z  N(0, I)", "x  N(Wz + μ, σ²I)"),
-    "mixture (03)": ("k  Categorical", "x  N(μ_k, σ²I)"),
-    "VAE (06)": ("z  N(0, I)", "x  N(g(z), σ²I)"),
-    "VAE of classes (09)": ("k  Categorical", "z  N(m_k, s_k)", "x  N(g(z), σ²I)"),
+    "PPCA": ("z  N(0, I)", "x  N(Wz + μ, σ²I)"),
+    "mixture": ("k  Categorical", "x  N(μ_k, σ²I)"),
+    "VAE": ("z  N(0, I)", "x  N(g(z), σ²I)"),
+    "VAE of classes": ("k  Categorical", "z  N(m_k, s_k)", "x  N(g(z), σ²I)"),
 }
 
 
 def plot_graphs() -> Picture:
     """Four models of the course as graphs of nodes."""
     fig, axes = style.subplots(4, height=4.2)
+    arrow = {"arrowstyle": "-|>", "lw": 2}
     for ax, (name, nodes) in zip(axes, GRAPHS.items(), strict=True):
         ax.set(xlim=(-1.5, 1.5), ylim=(-0.9, 8.6), title=name)
         ax.axis("off")
@@ -59,13 +60,12 @@ def plot_graphs() -> Picture:
             letter, says = node.split("  ")
             y, seen = 7.6 - 3 * i - (len(nodes) == 2), node is nodes[-1]
             role = style.ROLES["data" if seen else "prior"]
-            face = style.GUIDE if seen else "white"
+            face = style.PALE if seen else "white"
             ax.add_patch(Ellipse((0, y), 1.1, 1.6, fc=face, ec=role.color, lw=3))
             ax.text(0, y, letter, ha="center", va="center", fontsize=20)
             ax.text(0, y - 1.35, says, ha="center", va="center", color=role.ink)
             if i:
-                arrow = FancyArrowPatch((0.75, y + 2.6), (0.6, y + 0.7), arrowstyle="-|>")
-                ax.add_patch(arrow)
+                ax.annotate("", (0.75, y + 0.5), (0.75, y + 2.5), arrowprops=arrow)
     said = "; ".join(f"{name}: {', then '.join(nodes)}" for name, nodes in GRAPHS.items())
     return figure(fig, alt=f"Four models as columns of nodes, the observed one shaded. {said}.")
 

@@ -72,7 +72,7 @@ def explore_gradients() -> Explorer:
             ax.spines["left"].set_visible(False)
             marks[f"{how} exact"] = ax.plot([], [], **TRUTH.line)[0]
             marks[f"{how} text"] = ax.text(-19.5, 0.47, "", color=role.ink)
-        axes[1].set_xlabel("gradient in log a, nats (— exact)")
+        axes[1].set_xlabel("gradient in log a, nats (— exact; beyond ±20 in the last bars)")
         return fig, marks
 
     def update(a: float, b: float) -> dict:

@@ -62,8 +62,8 @@ def test_the_exact_gradient_is_the_elbos_by_quadrature():
 
 
 def test_the_figures_say_their_numbers():
-    runs = {"sgvb": [3.0, 2.2], "reinforce": [4.0, 2.3]}
-    assert "sgvb ends at 2.200" in drawn(lambda: lesson.plot_fits(runs, HEADS))
+    assert "sgvb at 0.2000" in drawn(lambda: lesson.plot_fits({"sgvb": [3.0, 0.2]}))
+    assert "mixture: k  Categorical, then x" in drawn(lesson.plot_graphs)
     images = {step: torch.rand(10, 64) for step in (0, 20, 400)}
     assert "after 400 steps" in drawn(lambda: lesson.plot_watched(images))
 
@@ -76,3 +76,8 @@ def test_the_writer_is_watched_at_its_moments_and_learns(monkeypatch):
     seen = lesson.fit_and_watch(cost, x, torch.randn(4, 2))
     assert list(seen) == [0, 5, 12] and all(image.shape == (4, 64) for image in seen.values())
     assert cost(x, x=x).item() < before - 3
+
+
+def test_the_guide_comes_near_the_posterior():
+    away = lesson.fit_guide(lesson.Guide(1.0, 1.0, 5), "sgvb", HEADS)
+    assert len(away) == 600 and away[-1] < 0.02 < 0.5 < away[0]
