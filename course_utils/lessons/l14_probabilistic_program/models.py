@@ -52,9 +52,9 @@ GRAPHS = {
 def plot_graphs() -> Picture:
     """Four models of the course as graphs of nodes."""
     fig, axes = style.subplots(4, height=4.2)
-    arrow = {"arrowstyle": "-|>", "lw": 2}
+    arrow = {"arrowstyle": "-|>", "lw": 2, "color": style.INK}
     for ax, (name, nodes) in zip(axes, GRAPHS.items(), strict=True):
-        ax.set(xlim=(-1.5, 1.5), ylim=(-0.9, 8.6), title=name)
+        ax.set(xlim=(-1.7, 1.7), ylim=(-0.9, 8.6), title=name)
         ax.axis("off")
         for i, node in enumerate(nodes):
             letter, says = node.split("  ")
@@ -65,7 +65,7 @@ def plot_graphs() -> Picture:
             ax.text(0, y, letter, ha="center", va="center", fontsize=20)
             ax.text(0, y - 1.35, says, ha="center", va="center", color=role.ink)
             if i:
-                ax.annotate("", (0.75, y + 0.5), (0.75, y + 2.5), arrowprops=arrow)
+                ax.annotate("", (1.2, y + 0.3), (1.2, y + 2.7), arrowprops=arrow)
     said = "; ".join(f"{name}: {', then '.join(nodes)}" for name, nodes in GRAPHS.items())
     return figure(fig, alt=f"Four models as columns of nodes, the observed one shaded. {said}.")
 

@@ -80,7 +80,7 @@ def explore_trace() -> Explorer:
         for y, name, role in ((7.6, "θ", PRIOR), (2.6, "x", MODEL)):
             left.add_patch(Ellipse((2, y), 3, 2.4, fill=False, edgecolor=role.color, lw=3))
             left.text(2, y, name, color=role.ink, ha="center", va="center", fontsize=20)
-        arrow = {"arrowstyle": "-|>", "lw": 2}
+        arrow = {"arrowstyle": "-|>", "lw": 2, "color": style.INK}
         left.annotate("", (2, 3.9), (2, 6.3), arrowprops=arrow)
         right.set(xlim=(0, 1), ylim=(-14, 3), xlabel="θ", ylabel="nats", title="Scores at every θ")
         lines = zip(parts, (PRIOR, MODEL, TRUTH), strict=True)
