@@ -3,16 +3,15 @@
 A model is code that draws its variables one after another. The same code scores values that are
 given, generates what is not, and is differentiated: what the lessons before wrote out model by
 model. After ZhuSuan: Shi et al., "ZhuSuan: a library for Bayesian deep learning", 2017; a factor
-1 with a gradient: Foerster et al., "DiCE", ICML 2018.
+1 with a gradient: Foerster et al., "DiCE", ICML 2018, to first order.
 """
 
 from collections.abc import Callable
-from math import log
 
 from torch import Tensor, nn, zeros
 from torch.distributions import Distribution
 
-__all__ = ["ELBO", "IWAE", "BayesianNet"]
+__all__ = ["ELBO", "BayesianNet"]
 
 
 class BayesianNet(nn.Module):
@@ -51,18 +50,25 @@ class BayesianNet(nn.Module):
         try:
             self.log_probs[name] = p.log_prob(self.values[name])
         except ValueError as error:
-            raise ValueError(f"{name} cannot have this value: {error}") from error
+            raise ValueError(f"{name}: {error}") from error
         if drawn and not path:
             self.scores[name] = self.log_probs[name]
         return self.values[name]
 
     def log_joint(self) -> Tensor:
-        """The sum of all nodes' log-probabilities, in nats: one number for every batch entry."""
+        """The sum of all nodes' log-probabilities, in nats: one number for every batch entry.
+
+        ValueError if they differ in shape: what belongs to one entry was not summed, or a node
+        drawn once stands beside nodes drawn for every point.
+        """
+        shapes = {name: tuple(value.shape) for name, value in self.log_probs.items()}
+        if len(set(shapes.values())) > 1:
+            raise ValueError(f"log_probs must have one shape, got {shapes}")
         return sum(self.log_probs.values(), start=zeros(()))
 
 
 class ELBO(nn.Module):
-    """A cost to descend: -ELBO, whose gradient is unbiased for every kind of node.
+    """A cost to descend: -ELBO, with a gradient that is unbiased for every kind of node.
 
     generator: p(x, z). variational: q(z | inputs), with the nodes that are not observed.
     estimator: "sgvb" reparameterises the nodes that can be, the others have the score function's
@@ -76,27 +82,20 @@ class ELBO(nn.Module):
         self.generator, self.variational, self.estimator = generator, variational, estimator
 
     def log_weight(self, *inputs: Tensor, **observed: Tensor) -> Tensor:
-        """log p(observed, z) - log q(z | inputs) for z drawn from q, of q's batch shape."""
+        """log p(observed, z) - log q(z | inputs) for z drawn from q, of q's batch shape.
+
+        ValueError for a node of the generator that is neither observed nor drawn by q: drawn from
+        its prior it would be scored, and no bound be left.
+        """
         self.variational.pathwise = self.estimator == "sgvb"
         q = self.variational.observe(*inputs)
-        return self.generator.observe(**observed, **q.values).log_joint() - q.log_joint()
+        p = self.generator.observe(**observed, **q.values)
+        if free := p.values.keys() - observed.keys() - q.values.keys():
+            raise ValueError(f"observed lacks {sorted(free)}, and variational does not draw it")
+        return p.log_joint() - q.log_joint()
 
     def forward(self, *inputs: Tensor, **observed: Tensor) -> Tensor:
         """The mean over the batch: -ELBO's estimate, and its gradient's."""
         log_w = self.log_weight(*inputs, **observed)
         score = sum(self.variational.scores.values(), start=zeros(()))
         return -(log_w * (1 + score - score.detach())).mean()  # times 1, which has a gradient
-
-
-class IWAE(ELBO):
-    """The cost of the bound by several samples, the first dimension, -E log (1/S) sum_s w_s.
-
-    ValueError if a node cannot be reparameterised: its gradient would be wrong.
-    """
-
-    def forward(self, *inputs: Tensor, **observed: Tensor) -> Tensor:
-        """The mean over the data, of log_weight (S, N)."""
-        log_w = self.log_weight(*inputs, **observed)
-        if self.variational.scores:
-            raise ValueError(f"variational draws {[*self.variational.scores]} without a path")
-        return -(log_w.logsumexp(0) - log(len(log_w))).mean()

@@ -386,7 +386,6 @@ CALLS: dict[str, tuple[Callable, Callable[[], dict]]] = {
     "flows.standard_normal": (flows.standard_normal, lambda: {"dim": 2}),
     "bayes_net.BayesianNet": (Model().observe, lambda: {"x": ONES, "z": ONES}),
     "bayes_net.ELBO": (cost_of, lambda: {"x": ONES, "estimator": "sgvb"}),
-    "bayes_net.IWAE": (lambda x: bayes_net.IWAE(Model(), Guess())(x=x), lambda: {"x": ONES}),
     "bounds.annealed": (
         bounds.annealed,
         lambda: {
