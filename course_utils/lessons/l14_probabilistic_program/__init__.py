@@ -7,7 +7,7 @@ shapes     – 4, batch or event: exercise 14.3
 models     – 5, old models in new words: exercise 14.4
 images     – 6, images while it trains
 doing      – 7, to see and to do: exercise 14.5
-rate       – 8, a model of your own: exercise 14.6
+rate       – 8, a model of your own: exercises 14.6, 14.7
 """
 
 # ruff: noqa: I001, RUF022 (in the notebook's order)
@@ -39,7 +39,7 @@ from course_utils.lessons.l14_probabilistic_program.images import (
     plot_watched,
 )
 from course_utils.lessons.l14_probabilistic_program.doing import poll_do
-import course_utils.lessons.l14_probabilistic_program.rate  # noqa: F401 (makes exercise 14.6)
+from course_utils.lessons.l14_probabilistic_program.rate import plot_rates
 
 __all__ = [
     "recall",
@@ -61,4 +61,5 @@ __all__ = [
     "fit_and_watch",
     "plot_watched",
     "poll_do",
+    "plot_rates",
 ]

@@ -56,6 +56,17 @@ Exercise(
             "Both are p(y | do(x)). Among those seen with x = 1, z is not as among all.",
         ),
         Mistake(
+            lambda p_z, p_x, p_y: ((p_z * p_x * p_y).sum() / (p_z * p_x).sum(),) * 2,
+            "Both are p(y | x). Where all are treated by order, being treated says nothing of z.",
+        ),
+        Mistake(
+            lambda p_z, p_x, p_y: (
+                (p_z * p_x * p_y).sum() / (p_z * p_x).sum(),
+                p_y.mean(),
+            ),
+            "The second counts every z alike. They are as frequent as p(z) says.",
+        ),
+        Mistake(
             lambda p_z, p_x, p_y: ((p_z * p_x * p_y).sum(), (p_z * p_y).sum()),
             "The first is p(x = 1, y = 1): divide by p(x = 1).",
         ),

@@ -1,4 +1,4 @@
-"""6, images while it trains: two networks of 500–500 ReLUs, and the same codes at five moments."""
+"""6, images while it trains: two networks of 500–500 ReLUs, and the same codes at four moments."""
 
 import itertools
 
@@ -12,7 +12,7 @@ from course_utils.gaussian import Gaussian, StandardNormal
 from course_utils.kit import figure, style
 from course_utils.kit.figure import Picture, mosaic
 
-MOMENTS = (0, 20, 60, 150, 400)
+MOMENTS = (0, 20, 100, 400)
 
 
 def relu(in_dim: int, out_dim: int) -> nn.Module:
@@ -70,15 +70,15 @@ def fit_and_watch(cost: ELBO, x: Tensor, z: Tensor) -> dict[int, Tensor]:
 
 def plot_watched(seen: dict[int, Tensor]) -> Picture:
     """A row a moment, a column a code."""
-    fig, ax = style.subplots(height=4.4)
+    fig, ax = style.subplots(height=3.8)
     ax.imshow(mosaic(*seen.values()), cmap="gray", vmin=0, vmax=1)
     ax.set_yticks([10 * row + 4 for row in range(len(seen))], [str(step) for step in seen])
-    ax.set(xticks=[], xlabel="ten codes, the same in every row", ylabel="steps")
-    ax.set_title("What the generator would draw")
+    ax.set(xticks=[], xlabel="the same codes in every row", ylabel="steps")
+    ax.set_title("Chances of the pixels, for ten codes")
     spread = {step: image.std(0).mean().item() for step, image in seen.items()}
     said = ", ".join(f"{value:.2f} after {step}" for step, value in spread.items())
     return figure(
         fig,
-        alt="Ten codes decoded at five moments of training, a row each: grey at first, then all "
+        alt="Ten codes decoded at four moments of training, a row each: grey at first, then all "
         f"alike, then digits. The pixels' spread over the ten images is {said} steps.",
     )

@@ -42,10 +42,10 @@ class Variational(BayesianNet):
 
 # Each model's nodes from the top, with their distributions; the last is observed.
 GRAPHS = {
-    "PPCA": ("z  N(0, I)", "x  N(Wz + μ, σ²I)"),
-    "mixture": ("k  Categorical", "x  N(μ_k, σ²I)"),
+    "PPCA": ("z  N(0, I)", "x  N(Wz + μ,\nσ²I)"),
+    "mixture": ("k  Categorical", "x  N(μₖ, σ²I)"),
     "VAE": ("z  N(0, I)", "x  N(g(z), σ²I)"),
-    "VAE of classes": ("k  Categorical", "z  N(m_k, s_k)", "x  N(g(z), σ²I)"),
+    "both": ("k  Categorical", "z  N(mₖ, sₖ)", "x  N(g(z), σ²I)"),
 }
 
 
@@ -54,19 +54,20 @@ def plot_graphs() -> Picture:
     fig, axes = style.subplots(4, height=4.2)
     arrow = {"arrowstyle": "-|>", "lw": 2, "color": style.INK}
     for ax, (name, nodes) in zip(axes, GRAPHS.items(), strict=True):
-        ax.set(xlim=(-1.7, 1.7), ylim=(-0.9, 8.6), title=name)
+        ax.set(xlim=(-0.7, 2.7), ylim=(-1, 8.4), title=name)
         ax.axis("off")
         for i, node in enumerate(nodes):
             letter, says = node.split("  ")
-            y, seen = 7.6 - 3 * i - (len(nodes) == 2), node is nodes[-1]
+            y, seen = 7.2 - 3 * i, node is nodes[-1]
             role = style.ROLES["data" if seen else "prior"]
             face = style.PALE if seen else "white"
             ax.add_patch(Ellipse((0, y), 1.1, 1.6, fc=face, ec=role.color, lw=3))
             ax.text(0, y, letter, ha="center", va="center", fontsize=20)
-            ax.text(0, y - 1.35, says, ha="center", va="center", color=role.ink)
+            ax.text(0.75, y, says, va="center", color=role.ink)
             if i:
-                ax.annotate("", (1.2, y + 0.3), (1.2, y + 2.7), arrowprops=arrow)
+                ax.annotate("", (0, y + 0.8), (0, y + 2.2), arrowprops=arrow)
     said = "; ".join(f"{name}: {', then '.join(nodes)}" for name, nodes in GRAPHS.items())
+    said = said.replace("\n", " ")
     return figure(fig, alt=f"Four models as columns of nodes, the observed one shaded. {said}.")
 
 
@@ -90,6 +91,14 @@ Exercise(
         Mistake(
             lambda log_p, log_q_k, log_q_z: (log_q_k.exp() * (log_p - log_q_z)).sum(),
             "k is a node, too: its −log q(k) is missing, and with it the entropy of the classes.",
+        ),
+        Mistake(
+            lambda log_p, log_q_k, log_q_z: (log_q_k.exp() * (log_p - log_q_k)).sum(),
+            "z is a node, too: −log q(z | k) is missing.",
+        ),
+        Mistake(
+            lambda log_p, log_q_k, log_q_z: (log_q_k.exp() * (log_p + log_q_k + log_q_z)).sum(),
+            "The guide's log-probabilities come off: log p − log q.",
         ),
         Mistake(
             lambda log_p, log_q_k, log_q_z: (log_p - log_q_k - log_q_z).mean(),

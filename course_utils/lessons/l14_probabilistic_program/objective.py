@@ -130,6 +130,26 @@ Exercise(
             "something whose value is 0 and whose gradient is not.",
         ),
         Mistake(
+            lambda log_w, log_q: -(log_w.detach() * log_q).mean(),
+            "The gradient in log q is right. But the value is not −ELBO's estimate, and the model's "
+            "parameters, reached through log w, learn nothing.",
+        ),
+        Mistake(
+            lambda log_w, log_q: -(log_w * log_q).mean(),
+            "A product of two logarithms: its value is not −ELBO's, and log w gets log q as a "
+            "gradient. Which factor has the value 1?",
+        ),
+        Mistake(
+            lambda log_w, log_q: (
+                -(
+                    log_w
+                    + (log_w - (log_w.sum() - log_w) / (len(log_w) - 1)) * (log_q - log_q.detach())
+                ).mean()
+            ),
+            "Unbiased too, and quieter: the others' mean as a baseline (lesson 04). Asked is the "
+            "plain one first.",
+        ),
+        Mistake(
             lambda log_w, log_q: -log_w.mean() + 0 * log_q.sum(),
             "The value is right. Its gradient in log q is 0: this is the random walk.",
         ),
@@ -175,6 +195,10 @@ Exercise(
             lambda log_p, log_q: cost((log_p - log_q).sum(1), log_q.sum(1)),
             "Unbiased, but every score is weighed with all the points' terms. z_3 has no part in "
             "x_1: its score times log p of point 1 is noise of mean 0.",
+        ),
+        Mistake(
+            lambda log_p, log_q: -(log_p - log_q).sum(1).mean(),
+            "The value is right, and the scores are missing: this is the random walk.",
         ),
         Mistake(
             lambda log_p, log_q: blanket(log_p, log_q) / log_p.shape[1],

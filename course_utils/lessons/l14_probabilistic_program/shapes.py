@@ -10,19 +10,20 @@ def poll_shapes() -> Poll:
     """What broadcasting makes of a missing sum."""
     return Poll(
         "Three images with three latents each: Normal(0, 1) over (3, 3) gives z a log-probability "
-        "of shape (3, 3), where (3,) was meant; that of x has shape (3,). What is their sum?",
+        "of shape (3, 3), where (3,) was meant; that of x has shape (3,). What does torch make of "
+        "their sum?",
         [
             Option(
                 "an error: the shapes differ", False, "Broadcasting lines them up from the right."
             ),
-            Option(
-                "a number for every pair of an image's latent and some image, (3, 3)",
-                True,
-                "Row n holds the latents of image n, each with the log p of *another* image added. "
-                "Nothing stops, and the mean is a wrong number.",
-            ),
             Option("the right (3,)", False, "Nobody has summed over the latents."),
             Option("a single number", False, "Adding tensors sums over nothing."),
+            Option(
+                "nine numbers, (3, 3)",
+                True,
+                "log p of image h is added to the h-th latent of every image. Nothing stops, and what "
+                "follows is wrong: a mean counts one latent in three.",
+            ),
         ],
     )
 

@@ -25,7 +25,11 @@ def stub_5(p_z, p_x, p_y):
     return ..., ...
 
 
-def stub_6(counts, a, b):
+def stub_6(r, counts, a, b):
+    return ..., ...
+
+
+def stub_7(counts, a, b):
     return ...
 
 
@@ -149,10 +153,74 @@ def no_prior(p_z, p_x, p_y):
     return by_bayes(p_z, p_x, p_y)[0], p_x @ p_y / p_x.sum()
 
 
+def always_seen(p_z, p_x, p_y):
+    return (by_bayes(p_z, p_x, p_y)[0],) * 2
+
+
+def alike_again(p_z, p_x, p_y):
+    return by_bayes(p_z, p_x, p_y)[0], p_y.mean()
+
+
+def by_loop(r, counts, a, b):
+    prior = torch.distributions.Gamma(a, b)
+    each = [torch.distributions.Poisson(one).log_prob(counts).sum() for one in r]
+    return prior.log_prob(r), torch.stack(each)
+
+
+def by_scale(r, counts, a, b):
+    return by_loop(r, counts, a, 1 / b)
+
+
+def averaged(r, counts, a, b):
+    prior, likelihood = by_loop(r, counts, a, b)
+    return prior, likelihood / len(counts)
+
+
+def each_count(r, counts, a, b):
+    prior, _ = by_loop(r, counts, a, b)
+    return prior, torch.distributions.Poisson(r[:, None]).log_prob(counts)
+
+
+def over_rates(r, counts, a, b):
+    prior, apart = each_count(r, counts, a, b)
+    return prior, apart.sum(0)
+
+
+def one_rate(r, counts, a, b):
+    prior, likelihood = by_loop(r, counts, a, b)
+    mean = torch.distributions.Poisson(r.mean()).log_prob(counts).sum()
+    return prior, torch.ones_like(likelihood) * mean
+
+
+def classic(log_w, log_q):
+    return -(log_w.detach() * log_q).mean()
+
+
+def product(log_w, log_q):
+    return -(log_w * log_q).mean()
+
+
+def baseline(log_w, log_q):
+    others = (log_w.sum() - log_w) / (len(log_w) - 1)
+    return -(log_w + (log_w - others) * (log_q - log_q.detach())).mean()
+
+
+def no_scores(log_p, log_q):
+    return -(log_p - log_q).sum(1).mean()
+
+
+def no_z(log_p, log_q_k, log_q_z):
+    return (log_q_k.exp() * (log_p - log_q_k)).sum()
+
+
+def added(log_p, log_q_k, log_q_z):
+    return (log_q_k.exp() * (log_p + log_q_k + log_q_z)).sum()
+
+
 def at_a_rate(counts, a, b):
     rate = torch.tensor(1.7, dtype=torch.float64)
-    prior = torch.distributions.Gamma(torch.tensor(a).double(), torch.tensor(b).double())
-    posterior = torch.distributions.Gamma(a + counts.sum(), torch.tensor(b + len(counts)).double())
+    prior = torch.distributions.Gamma(a, b)
+    posterior = torch.distributions.Gamma(a + counts.sum(), b + len(counts))
     likelihood = torch.distributions.Poisson(rate).log_prob(counts).sum()
     return likelihood + prior.log_prob(rate) - posterior.log_prob(rate)
 
@@ -163,12 +231,12 @@ def no_factorials(counts, a, b):
 
 def one_more(counts, a, b):
     n, total = len(counts), a + counts.sum()
-    gap = torch.log(torch.tensor(b + n).double()) - torch.log(torch.tensor(b + 1).double())
+    gap = torch.log(b + n) - torch.log(b + 1)
     return at_a_rate(counts, a, b) + total * gap
 
 
 def at_the_mean(counts, a, b):
-    return torch.distributions.Poisson(torch.tensor(a / b).double()).log_prob(counts).sum()
+    return torch.distributions.Poisson(a / b).log_prob(counts).sum()
 
 
 def one_by_one(counts, a, b):
@@ -181,9 +249,10 @@ RIGHT = {
     "14.3": by_ratio,
     "14.4": looped,
     "14.5": by_bayes,
-    "14.6": at_a_rate,
+    "14.6": by_loop,
+    "14.7": at_a_rate,
 }
-STUBS = {f"14.{n}": globals()[f"stub_{n}"] for n in range(1, 7)}
+STUBS = {f"14.{n}": globals()[f"stub_{n}"] for n in range(1, 8)}
 WRONG = [
     ("14.1", in_sum, "the number is not"),
     ("14.1", no_score, "the random walk"),
@@ -209,8 +278,21 @@ WRONG = [
     ("14.5", twice_done, "Both are"),
     ("14.5", jointly, "divide by"),
     ("14.5", no_prior, "without its prior"),
-    ("14.6", no_factorials, "factorials"),
-    ("14.6", one_more, "b + n"),
-    ("14.6", at_the_mean, "only its mean"),
-    ("14.6", one_by_one, "a rate of its own"),
+    ("14.1", classic, "learn nothing"),
+    ("14.1", product, "Which factor has the value 1"),
+    ("14.1", baseline, "Unbiased too"),
+    ("14.2", no_scores, "the scores are missing"),
+    ("14.4", no_z, "z is a node, too"),
+    ("14.4", added, "come off"),
+    ("14.5", always_seen, "Both are p(y | x)"),
+    ("14.5", alike_again, "counts every z alike"),
+    ("14.6", by_scale, "for a scale"),
+    ("14.6", averaged, "add up"),
+    ("14.6", each_count, "one event"),
+    ("14.6", over_rates, "not over the counts"),
+    ("14.6", one_rate, "a likelihood of its own"),
+    ("14.7", no_factorials, "factorials"),
+    ("14.7", one_more, "b + n"),
+    ("14.7", at_the_mean, "only its mean"),
+    ("14.7", one_by_one, "a rate of its own"),
 ]

@@ -64,7 +64,11 @@ def test_the_exact_gradient_is_the_elbos_by_quadrature():
 def test_the_figures_say_their_numbers():
     assert "sgvb at 0.2000" in drawn(lambda: lesson.plot_fits({"sgvb": [3.0, 0.2]}))
     assert "mixture: k  Categorical, then x" in drawn(lesson.plot_graphs)
-    images = {step: torch.rand(10, 64) for step in (0, 20, 400)}
+    r, zero = torch.full((9,), 2.0).double(), torch.zeros(9).double()
+    counts, b = torch.tensor([3.0, 1.0]).double(), torch.tensor(2.0).double()
+    text = drawn(lambda: lesson.plot_rates(r, zero, counts, b, b))
+    assert "have mean 2.00; weighed, 2.00; the exact posterior's is 1.50" in text
+    images = {step: torch.rand(10, 64) for step in (0, 20, 100, 400)}
     assert "after 400 steps" in drawn(lambda: lesson.plot_watched(images))
 
 
