@@ -30,6 +30,7 @@ from torch.distributions import (
 
 import course_utils
 from course_utils import (
+    bayes_net,
     bounds,
     data,
     deep,
@@ -158,6 +159,24 @@ def square(y: Tensor) -> Tensor:
 
 
 QUIET = {"progress": False}
+
+
+class Model(bayes_net.BayesianNet):
+    def program(self):
+        z = self.node("z", Independent(Normal(ONES * 0, ONES), 1))
+        self.node("x", Independent(Normal(z, ONES), 1))
+
+
+class Guess(bayes_net.BayesianNet):
+    def program(self):
+        self.node("z", Independent(Normal(ONES * 0, ONES), 1), (4,))
+
+
+def cost_of(x, estimator):
+    """ELBO's cost of a program."""
+    return bayes_net.ELBO(Model(), Guess(), estimator)(x=x)
+
+
 # Every public name: a call, and arguments for it that work, made anew each time.
 CALLS: dict[str, tuple[Callable, Callable[[], dict]]] = {
     "data.arc": (data.arc, lambda: {"num_points": 4, "noise": 0.1, "seed": 0}),
@@ -396,6 +415,8 @@ CALLS: dict[str, tuple[Callable, Callable[[], dict]]] = {
         ),
     ),
     "flows.standard_normal": (flows.standard_normal, lambda: {"dim": 2}),
+    "bayes_net.BayesianNet": (Model().observe, lambda: {"x": ONES, "z": ONES}),
+    "bayes_net.ELBO": (cost_of, lambda: {"x": ONES, "estimator": "sgvb"}),
     "bounds.annealed": (
         bounds.annealed,
         lambda: {

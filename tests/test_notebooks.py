@@ -17,8 +17,8 @@ A lesson is notebooks/NN_name.ipynb, saved without outputs (`make format`). Its 
 
 Every cell has slideshow metadata. A code cell has at most 15 lines, a text cell at most 120
 words; formulas, addresses of links and HTML tags are not counted. Imports: torch, math,
-`from course_utils import ...`, `from course_utils.flows import ...`,
-`from course_utils.kit import ...`, `from course_utils.lessons import name as lesson`;
+`from course_utils import ...`, `from course_utils.flows import ...` (`.bayes_net`, `.kit`),
+`from course_utils.lessons import name as lesson`;
 figures come from the kit, which demands alt text. Global state (default dtype, threads, gradients,
 printing) stays as it was; a seed may be set.
 
@@ -221,7 +221,7 @@ def imports(lesson: Lesson) -> Iterator[str]:
         elif isinstance(node, ast.ImportFrom) and node.module == "course_utils.lessons":
             allowed = [alias.asname for alias in node.names] == ["lesson"]
         elif isinstance(node, ast.ImportFrom):
-            ours = {"math", "course_utils", "course_utils.kit", "course_utils.flows"}
+            ours = {"math", *(f"course_utils{m}" for m in ("", ".bayes_net", ".flows", ".kit"))}
             module = node.module or ""
             allowed = module in ours or module.split(".")[0] == "torch"
         else:

@@ -174,7 +174,9 @@ def _forward(run: _Run, resample: bool) -> Annealed:
         log_w = log_w + (beta - before) * run.log_w(z)
         few = 1 / log_w.softmax(0).square().sum(0) < S / 2
         if resample and few.any():
-            chosen = _systematic(log_w.softmax(0)).where(few, torch.arange(S)[:, None])
+            chosen = _systematic(log_w.softmax(0)).where(
+                few, torch.arange(S, device=z.device)[:, None]
+            )
             z = z.gather(0, chosen[..., None].expand_as(z))
             ancestor = ancestor.gather(0, chosen)
             banked = banked + log_mean_exp(log_w).where(few, 0)
