@@ -505,10 +505,6 @@ CALLS: dict[str, tuple[Callable, Callable[[], dict]]] = {
         lambda: {"model": PPCA, "A": X[:2], "y": Z, "noise": 0.1},
     ),
     "codes.conditional.block_means": (conditional.block_means, lambda: {"side": 4, "block": 2}),
-    "codes.conditional.spherical": (
-        conditional.spherical,
-        lambda: {"error": 0.5, "believed": 0.4, "dim": 3},
-    ),
     "codes.stored.Stored": (
         stored.Stored,
         lambda: {"images": X, "scale": 0.3, "log_weights": X[:, 0]},
@@ -518,6 +514,10 @@ CALLS: dict[str, tuple[Callable, Callable[[], dict]]] = {
         lambda: {"A": X[:2], "y": Z, "noise": 0.1},
     ),
     "codes.attributes.ink": (attributes.ink, lambda: {"x": X}),
+    "codes.attributes.shear": (
+        attributes.shear,
+        lambda: {"x": (X @ X.T)[:, :4].abs(), "change": 0.2},
+    ),
     "codes.attributes.slant": (attributes.slant, lambda: {"x": (X @ X.T)[:, :4].abs()}),
     "codes.attributes.direction": (
         attributes.direction,

@@ -7,7 +7,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from torch.distributions import MultivariateNormal, Normal
+from torch.distributions import MultivariateNormal
 
 from course_utils import data, deep, pca, ppca
 from course_utils.codes import attributes, conditional, paths, stored
@@ -95,15 +95,6 @@ def test_block_means_are_numpys():
         torch.testing.assert_close(A @ A.T, torch.eye(len(A)).double() / block**2)
 
 
-def test_spherical_is_the_mean_log_density_of_one_variance():
-    x = draw(500, 6)
-    error = x.square().sum(1).mean().item()
-    nats = {v: Normal(0, v**0.5).log_prob(x).sum(1).mean().item() for v in (0.5, error / 6, 2.0)}
-    for v, exact in nats.items():
-        assert conditional.spherical(error, 6 * v, 6) == pytest.approx(exact)
-    assert max(nats.values()) == nats[error / 6]
-
-
 def test_dependent_rows_need_noise():
     twice = draw(1, 7).repeat(2, 1)
     with pytest.raises(ValueError, match="A must have independent rows"):
@@ -173,6 +164,19 @@ def test_slant_is_that_of_a_drawn_line():
         assert attributes.ink(image).item() == pytest.approx(image.sum().item())
     mirrored = image.reshape(9, 9).flip(1).reshape(1, 81)
     assert attributes.slant(mirrored).item() == pytest.approx(-attributes.slant(image).item())
+
+
+@pytest.mark.parametrize("change", [-0.3, 0.0, 0.2])
+def test_a_shear_changes_the_slant_by_itself_and_nothing_else(change):
+    image = torch.zeros(2, 12, 12).double()
+    image[:, 3:9, 4:8] = draw(2, 6, 4).abs()
+    x = image.flatten(1)
+    sheared = attributes.shear(x, change)
+    torch.testing.assert_close(attributes.slant(sheared), attributes.slant(x) + change)
+    rows = sheared.unflatten(1, (12, 12)).sum(2)
+    torch.testing.assert_close(rows, image.sum(2))  # ink stays in its row
+    if not change:
+        torch.testing.assert_close(sheared, x)
 
 
 @settings(max_examples=20, deadline=None)

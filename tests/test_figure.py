@@ -208,9 +208,19 @@ def test_a_ladders_description_has_all_its_numbers():
         "VAE has evidence −0.750, bound −1.000, 0.250 to go. The entropy limit is −0.500."
     )
     alone = plot_ladder({"PPCA": (8.13, 8.13)}, None, "image").alt
-    assert (
-        alone == "In nats per image, from the lowest rung up: PPCA has evidence 8.130, bound 8.130."
-    )
+    assert alone == "In nats per image, from the lowest rung up: PPCA has evidence 8.130."
+
+
+@pytest.mark.parametrize("limit", [None, -0.5])
+def test_where_every_bound_is_tight_it_is_not_drawn(monkeypatch, limit):
+    tight, text = {"PPCA": (-1.5, -1.5), "fog": (-1.0, -1.0)}, {}
+    for name, more in (("tight", {}), ("not", {"VAE": (-0.9, -0.8)})):
+        with drawn_texts() as texts:
+            plot_ladder(tight | more, limit, "image")
+        text[name] = [one.words for one in texts]
+    assert text["tight"].count("−1.500") == 1 and "◆ bound" not in text["tight"]
+    assert text["not"].count("−1.500") == 2 and "◆ bound" in text["not"]
+    assert "D" not in [line.get_marker() for line in axes_of(monkeypatch, tight, limit, "i").lines]
 
 
 @pytest.mark.parametrize("limit", [-0.45, 999.004, None])

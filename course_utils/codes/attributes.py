@@ -12,7 +12,7 @@ from torch import Tensor
 
 from course_utils import validate
 
-__all__ = ["direction", "ink", "slant"]
+__all__ = ["direction", "ink", "shear", "slant"]
 
 
 @validate.typed
@@ -29,6 +29,30 @@ def slant(x: Float[Tensor, "N D"]) -> Float[Tensor, "N"]:
     mu_11 and mu_02 are the ink's central moments, of column times row and of row squared. Pixels
     below 0, which a decoder may give, hold no ink.
     """
+    weight, row, column = _ink_and_places(x)
+    across = torch.einsum("nij,ni,nj->n", weight, row, column)
+    down = torch.einsum("nij,ni->n", weight, row.square())
+    if not (down > 1e-12 * weight.sum((1, 2))).all():
+        raise ValueError("x must have ink in more than one row of every image")
+    return across / down
+
+
+@validate.typed
+def shear(x: Float[Tensor, "N D"], change: float) -> Float[Tensor, "N D"]:
+    """Square images whose rows are moved right, by `change` columns for one row further down.
+
+    The row of the ink's middle stays. Between pixels: linear; what leaves the image is lost.
+    """
+    validate.finite(x=x, change=torch.tensor(change))
+    _, row, _ = _ink_and_places(x)
+    place = torch.arange(row.shape[1]).to(x)
+    source = place[:, None] - change * row[:, :, None, None]  # (N, row, column, 1)
+    hat = (1 - (source - place).abs()).clamp(min=0)
+    return torch.einsum("nijk,nik->nij", hat, x.unflatten(1, row.shape[1:] * 2)).flatten(1)
+
+
+def _ink_and_places(x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Ink (N, side, side), and how far each row and each column is from its middle, (N, side)."""
     validate.finite(x=x)
     side = isqrt(x.shape[1])
     if side**2 != x.shape[1]:
@@ -38,13 +62,9 @@ def slant(x: Float[Tensor, "N D"]) -> Float[Tensor, "N"]:
     total = weight.sum((1, 2))
     if not (total > 0).all():
         raise ValueError("x must have ink in every image")
-    row = place - (weight.sum(2) @ place / total)[:, None]  # (N, side)
+    row = place - (weight.sum(2) @ place / total)[:, None]
     column = place - (weight.sum(1) @ place / total)[:, None]
-    across = torch.einsum("nij,ni,nj->n", weight, row, column)
-    down = torch.einsum("nij,ni->n", weight, row.square())
-    if not (down > 1e-12 * total).all():
-        raise ValueError("x must have ink in more than one row of every image")
-    return across / down
+    return weight, row, column
 
 
 @validate.typed

@@ -7,7 +7,7 @@ so that x | y is Gaussian: the code's part, and what y tells of the pixels' own 
 Source: Bishop, Pattern Recognition and Machine Learning, 2006, sec. 2.3.3 and 12.2.
 """
 
-from math import log, pi
+from math import pi
 from typing import NamedTuple
 
 import torch
@@ -16,7 +16,7 @@ from torch import Tensor
 
 from course_utils import ppca, validate
 
-__all__ = ["Conditional", "block_means", "given", "spherical"]
+__all__ = ["Conditional", "block_means", "given"]
 
 
 class Conditional(NamedTuple):
@@ -90,16 +90,3 @@ def block_means(side: int, block: int) -> Float[Tensor, "M D"]:
     ones = torch.ones(1, block, dtype=torch.float64) / block
     rows = torch.kron(torch.eye(count, dtype=torch.float64), ones)  # (count, side)
     return torch.kron(rows, rows)
-
-
-@validate.typed
-def spherical(error: float, believed: float, dim: int) -> float:
-    """Mean nats of a point answer for dim numbers, with one error bar on all of them.
-
-    error: its mean squared error, summed over the numbers. believed: what the bar says it is.
-    """
-    validate.not_negative(error=error)
-    validate.positive(believed=believed)
-    validate.integer(1, dim=dim)
-    variance = believed / dim
-    return -error / (2 * variance) - dim / 2 * log(2 * pi * variance)

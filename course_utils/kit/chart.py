@@ -26,6 +26,7 @@ def plot_ladder(
 
     rungs: {model: (bound, evidence)}, lowest first: mean ELBO and mean log evidence on test
         data, in nats per data point; the same number twice for a model whose bound is tight.
+        Where all are, bounds are not drawn.
     limit: the mean log density of the same points under the distribution that made them, from
         which every rung's distance is drawn, on a log scale; None where that is unknown.
     data: what a data point is, e.g. "test point".
@@ -39,7 +40,9 @@ def plot_ladder(
     table = {name: _rounded(*rung) for name, rung in rungs.items()}
     bounds, evidences = zip(*table.values(), strict=True)
     columns = [("■ evidence", ROLES["truth"].ink, evidences)]
-    columns.append(("◆ bound", ROLES["bound"].ink, bounds))
+    tight = bounds == evidences
+    if not tight:
+        columns.append(("◆ bound", ROLES["bound"].ink, bounds))
     places, top = range(1, len(rungs) + 1), len(rungs) + 1
     names = [fill(name, 18) for name in rungs]
     pitch = 0.45 + 0.2 * max(name.count("\n") for name in names)  # inches a rung
@@ -86,18 +89,21 @@ def plot_ladder(
         rest = "" if limit is None else f", {_number(limit - evidence)} to go"
         if name in ranges:
             rest += f", over seeds {_number(ranges[name][0])} to {_number(ranges[name][1])}"
-        rows.append(f"{name} has evidence {_number(evidence)}, bound {_number(bound)}{rest}")
+        if not tight:
+            rest = f", bound {_number(bound)}{rest}"
+        rows.append(f"{name} has evidence {_number(evidence)}{rest}")
     last = "" if limit is None else f" The entropy limit is {_number(limit)}."
     alt = f"In nats per {data}{known}, from the lowest rung up: {'; '.join(rows)}.{last}"
     return figure(fig, alt=alt)
 
 
 def _marks(ax: Axes, bounds, evidences) -> None:
-    """A square for every evidence, a diamond for every bound, a line between the two."""
+    """A square for every evidence; unless all are tight, diamonds for bounds, lines between."""
     places = range(1, len(bounds) + 1)
-    ax.hlines(places, bounds, evidences, **ROLES["gap"].line)
     ax.plot(evidences, places, "s", color=ROLES["truth"].color, markersize=13, clip_on=False)
-    ax.plot(bounds, places, "D", color=ROLES["bound"].color, markersize=7, clip_on=False)
+    if tuple(bounds) != tuple(evidences):
+        ax.hlines(places, bounds, evidences, **ROLES["gap"].line)
+        ax.plot(bounds, places, "D", color=ROLES["bound"].color, markersize=7, clip_on=False)
 
 
 def _rounded(*values: float) -> tuple[float, ...]:

@@ -3,10 +3,10 @@
 recall     – check yourself: three questions on lessons 02, 06 and 09
 half       – 1, half a picture: the arc, exercise 10.1
 answer     – 2, the answer in closed form: PPCA's p(x | A x), exercise 10.2
-loss       – 3, a question about the loss: five answers, exercise 10.6
-noise      – 4, noise: denoising and Tweedie's formula, exercise 10.5
-attribute  – 5, one attribute: naive and balanced directions, exercise 10.3
-metric     – 6, how far apart are two codes, exercise 10.4
+loss       – 3, a question about the loss: five answers, exercise 10.3
+noise      – 4, noise: denoising and Tweedie's formula, exercise 10.4
+attribute  – 5, one attribute: naive and balanced directions, exercise 10.5
+metric     – 6, how far apart are two codes, exercise 10.6
 between    – 7, between two digits
 clusters   – 8, clusters in the code
 """
@@ -38,8 +38,9 @@ from course_utils.lessons.l10_code_at_work.metric import jacobians, poll_seam, p
 from course_utils.lessons.l10_code_at_work.between import (
     grid,
     judge,
+    explore_paths,
     plot_between,
-    predict_paths,
+    poll_inside,
     ways,
 )
 from course_utils.lessons.l10_code_at_work.clusters import (
@@ -49,6 +50,7 @@ from course_utils.lessons.l10_code_at_work.clusters import (
     autoencoder,
     k_means,
     plot_agreement,
+    plot_confusion,
     poll_dims,
     poll_prior,
 )
@@ -78,13 +80,15 @@ __all__ = [
     "poll_seam",
     "predict_chord",
     "ways",
-    "predict_paths",
+    "explore_paths",
     "plot_between",
     "judge",
+    "poll_inside",
     "poll_dims",
     "k_means",
     "agreement",
     "plot_agreement",
+    "plot_confusion",
     "AGREEMENT",
     "poll_prior",
     "PRIORS",

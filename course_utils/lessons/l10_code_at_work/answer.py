@@ -76,7 +76,7 @@ def predict_views() -> Prediction:
 
 
 def explore_views() -> Explorer:
-    """What is seen of an image, the posterior mean, and two posterior samples."""
+    """What is seen of an image, the posterior mean, and two posterior draws."""
     test = data.digits().test
 
     def scene():
@@ -84,7 +84,7 @@ def explore_views() -> Explorer:
         blank = mosaic(torch.zeros(5, 64))
         image = ax.imshow(blank, cmap="gray_r", vmin=0, vmax=1)
         ax.set_axis_off()
-        names = ("truth", "seen", "mean", "sample", "sample")
+        names = ("truth", "seen", "mean", "draw", "draw")
         for n, name in enumerate(names):
             ax.text(10 * n + 3.5, -1.2, name, ha="center", va="bottom")
         return fig, {
@@ -109,9 +109,9 @@ def explore_views() -> Explorer:
             "mean": f"{errors[0]:.2f}",
             "first": f"{errors[1]:.2f}",
             "second": f"{errors[2]:.2f}",
-            "all": f"squared error;\nof all means {every:.2f}",
+            "all": f"squared error; mean\nof all test digits {every:.2f}",
             "alt": f"A test digit; {view}, as it is seen; PPCA's posterior mean, squared error "
-            f"{errors[0]:.2f}; two posterior samples, {errors[1]:.2f} and {errors[2]:.2f}. Over all "
+            f"{errors[0]:.2f}; two posterior draws, {errors[1]:.2f} and {errors[2]:.2f}. Over all "
             f"test images the mean's error is {every:.2f}; the posterior says {spread:.2f}.",
         }
 

@@ -1,4 +1,4 @@
-"""5, one attribute: slant, naive and balanced directions, exercise 10.3."""
+"""5, one attribute: slant, naive and balanced directions, exercise 10.5."""
 
 from functools import cache
 
@@ -51,6 +51,11 @@ class Codes:
         x = self.decode(self.test + scale * self.directions[kind])
         kept = (self.nearest(x) == self.before).double().mean().item()
         return x, attributes.slant(x).mean().item(), kept
+
+    def sheared(self, change: float) -> float:
+        """The share of classes kept by a true shear of the decoded images: the judge's own error."""
+        x = attributes.shear(self.decode(self.test), change)
+        return (self.nearest(x) == self.before).double().mean().item()
 
     def at_slant(self, kind: str, change: float) -> float:
         """The share of classes kept where the direction moves the mean slant by this much."""
@@ -220,6 +225,15 @@ def _pooled(codes, values, labels):
     return torch.stack(parts).mean(0)
 
 
+def _by_quantiles(codes, values, labels):
+    parts = []
+    for c in labels.unique():
+        mine, value = codes[labels == c], values[labels == c]
+        low, high = value.quantile(0.2), value.quantile(0.8)
+        parts.append(mine[value >= high].mean(0) - mine[value <= low].mean(0))
+    return torch.stack(parts).mean(0)
+
+
 def _centred_codes(codes, values, labels):
     """Centre the codes by class, but choose by the value of all."""
     centred = codes.clone()
@@ -229,9 +243,9 @@ def _centred_codes(codes, values, labels):
 
 
 Exercise(
-    "10.3",
+    "10.5",
     balanced,
-    cases=[_case(200, 3, 0), _case(120, 2, 5)],
+    cases=[_case(200, 3, 1), _case(120, 2, 5)],
     mistakes=[
         Mistake(_naive, "That is the naive one: it never looks at the labels."),
         Mistake(
@@ -254,6 +268,11 @@ Exercise(
             "Halves, not fifths: the middle of a class tells little of the attribute.",
         ),
         Mistake(
+            _by_quantiles,
+            "Quantiles as thresholds, edges included, take one image too many here and there: rank, "
+            "and take n // 5.",
+        ),
+        Mistake(
             _pooled,
             "The fifths of the whole set: of some classes hardly an image is in one of them. Rank "
             "the images within their class.",
@@ -264,8 +283,8 @@ Exercise(
             "classes are still mixed unevenly.",
         ),
     ],
-    nudge="Do what the naive one does, but to one class at a time: rank, take fifths (rounded down), "
-    "subtract. Then let every class have one vote.",
-    formula="$$v=\\frac1{10}\\sum_c\\Big(\\text{mean code of the highest fifth of class } c-"
-    "\\text{mean code of its lowest fifth}\\Big)$$",
+    nudge="Do what the naive one does, but to one class at a time, of those that occur "
+    "(`labels.unique()`): rank, take fifths (`n // 5` images), subtract. Then one vote a class.",
+    formula="$$v=\\frac1{\\text{number of classes}}\\sum_c\\Big("
+    "\\text{mean code of the highest fifth of class } c-\\text{mean code of its lowest fifth}\\Big)$$",
 )

@@ -8,9 +8,8 @@ from torch import Tensor, nn
 
 from course_utils import data, deep
 from course_utils.codes import paths
-from course_utils.kit import Explorer, Option, figure, predict, style
+from course_utils.kit import Explorer, Option, Poll, figure, style
 from course_utils.kit.figure import Picture, mosaic
-from course_utils.kit.poll import Prediction
 
 MODEL, Q, DATA = (style.ROLES[name] for name in ("model", "q", "data"))
 NODES, COARSE = ((torch.linspace(-5, 5, n, dtype=torch.float64),) * 2 for n in (161, 81))
@@ -55,22 +54,20 @@ def ways(encoder: nn.Module, decoder: deep.Model, count: int = 6) -> dict[str, W
     return {name: Ways(decoder, z[i], z[j]) for name, (i, j) in pairs(count).items()}
 
 
-def predict_paths(decoder: deep.Model, found: Mapping[str, Ways]) -> Prediction:
-    """Ask what the shortest path gains, then look at all pairs."""
-    question = (
-        "From one test digit's code to another's in a VAE with two latents: the straight line in z, "
-        "and the path whose decoded images are the shortest way. Along the second, log p(x) is …"
+def poll_inside() -> Poll:
+    """The density in the middle of two draws, in PPCA."""
+    return Poll(
+        "PPCA of the digits with 20 latents. Two codes are drawn from N(0, I), and the middle of the "
+        "straight line between them is decoded. Its log p(x), compared with that of the ends, is on "
+        "average …",
+        [
+            Option("lower: no code lies there", False, "No code does, and yet look at N(0, I)."),
+            Option("about the same", False, "log p falls with the squared length of z."),
+            Option(
+                "higher", True, "A Gaussian is densest at its mean, and the middle is nearer to it."
+            ),
+        ],
     )
-    options = [
-        Option("clearly higher", False, "There is no p(x) in a length, as the last section saw."),
-        Option(
-            "about the same",
-            True,
-            "Here both stay on the decoder's surface. The shortest one saves a few percent of length.",
-        ),
-        Option("clearly lower", False, "Both paths decode to images that the decoder makes."),
-    ]
-    return predict(question, options, explore_paths(decoder, found))
 
 
 def explore_paths(decoder: deep.Model, found: Mapping[str, Ways]) -> Explorer:
@@ -82,7 +79,7 @@ def explore_paths(decoder: deep.Model, found: Mapping[str, Ways]) -> Explorer:
     share = torch.linspace(0, 1, 41)
 
     def scene():
-        fig, (left, right) = style.subplots(2, height=5, width_ratios=[1.15, 1])
+        fig, (left, right) = style.subplots(2, height=4.7, width_ratios=[1.15, 1])
         view = {"origin": "lower", "extent": (-3.2, 3.2, -3.2, 3.2), "cmap": "cividis"}
         image = left.imshow(plane.T.numpy(), **view, vmin=plane.max() - 8, vmax=plane.max())
         left.set(xlabel="$z_1$", ylabel="$z_2$", title="log $p$(decoded $x$)")
@@ -111,7 +108,7 @@ def explore_paths(decoder: deep.Model, found: Mapping[str, Ways]) -> Explorer:
             for mark, name, nats in zip(marks, NAMES, way.nats, strict=True)
         ]
         spot = way.codes[0, place]
-        low = way.nats.amin(1)
+        mean = way.nats.mean(1)
         return {
             "line": tuple(way.codes[0].T.numpy()),
             "short": tuple(way.codes[1].T.numpy()),
@@ -123,8 +120,8 @@ def explore_paths(decoder: deep.Model, found: Mapping[str, Ways]) -> Explorer:
             "line_words": words[0],
             "short_words": words[1],
             "ghost_words": words[2],
-            "alt": f"From a {pair[0]} to a {pair[-1]}. The lowest log p(x) on the way is "
-            f"{low[0]:.1f} nats straight in z, {low[1]:.1f} on the shortest path, {low[2]:.1f} "
+            "alt": f"From a {pair[0]} to a {pair[-1]}. Along the way the mean log p(x) is "
+            f"{mean[0]:.1f} nats straight in z, {mean[1]:.1f} on the shortest path, {mean[2]:.1f} "
             f"straight in x; lengths {way.lengths[0]:.2f}, {way.lengths[1]:.2f} and "
             f"{way.lengths[2]:.2f}.",
         }
@@ -145,15 +142,15 @@ def plot_between(way: Ways) -> Picture:
     ax.set_yticklabels(NAMES)
     ax.tick_params(length=0)
     ax.spines[["left", "bottom"]].set_visible(False)
-    low = way.nats.amin(1)
+    mean = way.nats.mean(1)
     return figure(
         fig,
         alt="Nine images on each of three ways from a digit to another. Straight in z and shortest, they "
-        "pass through other digits; straight in x, one fades into the other. Lowest log p(x): "
-        f"{low[0]:.1f}, {low[1]:.1f} and {low[2]:.1f} nats.",
+        "pass through other digits; straight in x, one fades into the other. Mean log p(x): "
+        f"{mean[0]:.1f}, {mean[1]:.1f} and {mean[2]:.1f} nats.",
     )
 
 
 def judge(found: Sequence[Ways]) -> tuple[Tensor, Tensor]:
-    """Lowest nats on each way, and lengths: (pairs, 3) each."""
-    return torch.stack([w.nats.amin(1) for w in found]), torch.stack([w.lengths for w in found])
+    """Mean nats along each way, and lengths: (pairs, 3) each. (The ends are common to all ways.)"""
+    return torch.stack([w.nats.mean(1) for w in found]), torch.stack([w.lengths for w in found])

@@ -1,4 +1,4 @@
-"""3, a question about the loss: five answers to one question; exercise 10.6."""
+"""3, a question about the loss: five answers to one question; exercise 10.3."""
 
 import torch
 from torch import Tensor
@@ -23,7 +23,11 @@ def poll_energy(truth: float, regression: float) -> Poll:
         f"length is {truth:.2f} in training digits, on average, but only {regression:.2f} in the answers "
         "of linear regression. What has become of the rest?",
         [
-            Option("a better network would bring it back", False, "Not if it is not in y at all."),
+            Option(
+                "a good network would bring back all of it",
+                False,
+                "Some of it, by erring less. What y does not tell, no mean can show.",
+            ),
             Option(
                 "it is the regression's squared error",
                 True,
@@ -37,24 +41,24 @@ def poll_energy(truth: float, regression: float) -> Poll:
 def poll_judge() -> Poll:
     """Which judge likes which answer."""
     return Poll(
-        "Two answers with nearly the same mean. One says: this mean, and the same error bar on every "
-        "direction. The other gives PPCA's posterior. Judged in squared error of the mean, and in "
-        "nats of the true detail, …",
+        "Two answers with the same mean, PPCA's. One puts the same error bar on every direction that "
+        "y leaves open; the other keeps the posterior's covariance, which is as large in all. Judged "
+        "in squared error of the mean, and in nats of the true detail, …",
         [
             Option(
-                "they tie in squared error, and PPCA wins in nats by ten or more",
+                "they tie in squared error, and the covariance wins in nats",
                 True,
-                "The posterior knows in which directions it is unsure; squared error never asks.",
+                "It knows in which directions digits vary; squared error never asks.",
             ),
             Option("they tie in both", False, "Nats see the covariance."),
-            Option("PPCA wins both", False, "The same mean has the same squared error."),
+            Option("the covariance wins both", False, "The same mean has the same squared error."),
         ],
     )
 
 
 def plot_answers(rows: dict[str, Tensor], errors: dict[str, float]) -> Picture:
     """Rows of images, each with its name and mean squared error."""
-    fig, ax = style.subplots(height=0.8 + 0.68 * len(rows))
+    fig, ax = style.subplots(height=0.8 + 0.6 * len(rows))
     ax.imshow(mosaic(*(x.clamp(0, 1) for x in rows.values())), cmap="gray_r", vmin=0, vmax=1)
     names = [f"{name}  {errors[name]:.2f}" if errors[name] else name for name in rows]
     ax.set(xticks=[], yticks=[3.5 + 10 * k for k in range(len(rows))])
@@ -106,7 +110,7 @@ def _nearest(y, images, A, scale):
 
 
 Exercise(
-    "10.6",
+    "10.3",
     remember,
     cases=[_case(4, 7, 0), _case(3, 5, 3)],
     mistakes=[

@@ -1,4 +1,4 @@
-"""6, how far apart are two codes: length under the decoder's metric, exercise 10.4."""
+"""6, how far apart are two codes: length under the decoder's metric, exercise 10.6."""
 
 from collections.abc import Callable
 from functools import cache
@@ -71,9 +71,9 @@ def along(angle: int) -> tuple[list[Tensor], list[Tensor], list[float]]:
 def predict_chord() -> Prediction:
     """Ask where the shortest path goes where the latents fill the plane, then look."""
     question = (
-        "Now two latents, an angle and a log radius: x = eʳ (cos a, sin a). They reach every point of "
-        "the plane, the data only the arc at radius 1. The path of least decoded length between two "
-        "points of the arc goes …"
+        "Now two latents, an angle ω and a log radius ρ: x = exp(ρ) (cos ω, sin ω). They reach every "
+        "point of the plane but 0, the data only the arc at radius 1. The path of least decoded "
+        "length between two points of the arc goes …"
     )
     options = [
         Option("along the arc, where the data are", False, "Is there a p(x) in its length?"),
@@ -81,7 +81,7 @@ def predict_chord() -> Prediction:
         Option(
             "straight through the empty middle",
             True,
-            "Length is measured in x, and the decoder reaches every x: nothing is shorter than a line.",
+            "Length is measured in x, and the decoder reaches every x but 0: nothing is shorter than a line.",
         ),
     ]
     return predict(question, options, explore_chord())
@@ -154,7 +154,7 @@ def _trace(moves, J, path):
 
 
 Exercise(
-    "10.4",
+    "10.6",
     path_length,
     cases=[
         (normal(5, 4, 2), normal(6, 2, seed=1)),
@@ -191,7 +191,7 @@ Exercise(
             "Pythagoras: the root of the sum of squares over the pixels.",
         ),
     ],
-    nudge="One step dz moves x by J dz. Write the squared length of that with JᵀJ; what is left is a "
-    "root, and a sum.",
+    nudge="One step dz moves x by J dz. The squared length of a vector is the vector times itself: "
+    "which matrix then stands between dzᵀ and dz? What is left is a root, and a sum.",
     formula="$$\\sum_k\\sqrt{dz_k^\\top J_k^\\top J_k\\,dz_k},\\qquad dz_k=z_{k+1}-z_k$$",
 )

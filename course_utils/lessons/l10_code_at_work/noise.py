@@ -1,4 +1,4 @@
-"""4, noise: denoising as a posterior mean, and Tweedie's formula, exercise 10.5."""
+"""4, noise: denoising as a posterior mean, and Tweedie's formula, exercise 10.4."""
 
 from collections.abc import Callable
 
@@ -16,7 +16,7 @@ def poll_limit() -> Poll:
     """Which knowledge a better denoiser has."""
     return Poll(
         "The best linear denoiser knows the mean and the covariance of the digits. A network that "
-        "leaves a fifth less squared error must know …",
+        "leaves clearly less squared error must know …",
         [
             Option("the covariance more exactly", False, "That is known to a few percent already."),
             Option("the noise of this image", False, "Nobody does."),
@@ -29,14 +29,14 @@ def poll_limit() -> Poll:
     )
 
 
-def denoiser(sigma: float, seed: int = 0) -> nn.Module:
+def denoiser(scale: float, seed: int = 0) -> nn.Module:
     """An autoencoder, 64-128-32-128-64, trained 1000 steps on pairs (noisy, clean)."""
     clean = data.digits().train.float()
     torch.manual_seed(seed)
     network = deep.mlp(64, (128, 32, 128), 64)
     training.fit(
         network,
-        lambda x: (network(x + sigma * torch.randn_like(x)) - x).square().sum(1).mean(),
+        lambda x: (network(x + scale * torch.randn_like(x)) - x).square().sum(1).mean(),
         clean,
         num_steps=1000,
         batch_size=200,
@@ -60,56 +60,56 @@ def plot_cleaned(rows: dict[str, Tensor], errors: dict[str, float]) -> Picture:
     return figure(fig, alt=f"Test digits, noisy and cleaned; mean squared errors: {said}.")
 
 
-def tweedie(log_p: Callable[[Tensor], Tensor], y: Tensor, sigma: float) -> Tensor:
-    """E[x | y] (N, D) where y = x + sigma eps; log_p gives log p(y_n), (N,), of the noisy images."""
-    y = y.clone().requires_grad_()
-    (score,) = torch.autograd.grad(log_p(y).sum(), [y])
-    return y.detach() + sigma**2 * score
+def tweedie(log_p: Callable[[Tensor], Tensor], noisy: Tensor, scale: float) -> Tensor:
+    """E[x | noisy] (N, D), where noisy = x + scale eps; log_p gives the noisy images' log p, (N,)."""
+    noisy = noisy.clone().requires_grad_()
+    (score,) = torch.autograd.grad(log_p(noisy).sum(), [noisy])
+    return noisy.detach() + scale**2 * score
 
 
-def _case(D: int, seed: int, sigma: float):
+def _case(D: int, seed: int, scale: float):
     root = normal(D, D, seed=seed)
     noisy = MultivariateNormal(
-        normal(D, seed=seed + 1), root @ root.T + sigma**2 * torch.eye(D).double()
+        normal(D, seed=seed + 1), root @ root.T + scale**2 * torch.eye(D).double()
     )
-    return noisy.log_prob, normal(4, D, seed=seed + 2), sigma
+    return noisy.log_prob, normal(4, D, seed=seed + 2), scale
 
 
 def _variant(power: float = 2, sign: float = 1, keep: float = 1):
-    def attempt(log_p, y, sigma):
-        score = (tweedie(log_p, y, sigma) - y) / sigma**2
-        return keep * y + sign * sigma**power * score
+    def attempt(log_p, noisy, scale):
+        score = (tweedie(log_p, noisy, scale) - noisy) / scale**2
+        return keep * noisy + sign * scale**power * score
 
     return attempt
 
 
-def _of_p(log_p, y, sigma):
-    y = y.clone().requires_grad_()
-    (slope,) = torch.autograd.grad(log_p(y).exp().sum(), [y])
-    return y.detach() + sigma**2 * slope
+def _of_p(log_p, noisy, scale):
+    return tweedie(lambda x: log_p(x).exp(), noisy, scale)
 
 
-def _of_mean(log_p, y, sigma):
-    return y + (tweedie(log_p, y, sigma) - y) / len(y)
+def _of_mean(log_p, noisy, scale):
+    return noisy + (tweedie(log_p, noisy, scale) - noisy) / len(noisy)
 
 
 Exercise(
-    "10.5",
+    "10.4",
     tweedie,
     cases=[_case(3, 0, 0.5), _case(4, 7, 1.3)],
     mistakes=[
-        Mistake(_variant(power=1), "A variance stands there: σ², not σ."),
+        Mistake(_variant(power=1), "A variance stands there: scale², not scale."),
         Mistake(_variant(sign=-1), "Cleaner images are likelier: go up the density, not down."),
-        Mistake(_variant(keep=0), "That is the correction. It is added to y."),
-        Mistake(_variant(power=0), "The step has a length: σ² times the slope."),
+        Mistake(_variant(keep=0), "That is the correction. It is added to the noisy image."),
+        Mistake(_variant(power=0), "The step has a length: scale² times the slope."),
         Mistake(_of_p, "The slope of log p, not of p: far from the data p has none."),
         Mistake(
             _of_mean,
             "You took the mean over images before the gradient, which makes it N times too small: sum.",
         ),
     ],
-    nudge="Differentiate log p(y) = log ∫ p(x) N(y; x, σ²I) dx in y, under the integral. What stands "
-    "there is a posterior mean. In code: the sum over images has every image's own gradient.",
-    formula="$$\\nabla_y\\log p(y)=\\mathbb E\\Big[\\frac{x-y}{\\sigma^2}\\,\\Big|\\,y\\Big]\\quad"
-    "\\Rightarrow\\quad\\mathbb E[x\\mid y]=y+\\sigma^2\\nabla_y\\log p(y)$$",
+    nudge="Differentiate log p(x̃) = log ∫ p(x) N(x̃; x, scale² I) dx in x̃, the noisy image, under the "
+    "integral. What stands there is a posterior mean. In code: the sum over images has every "
+    "image's own gradient.",
+    formula="$$\\nabla\\log p(\\tilde x)=\\mathbb E\\Big[\\frac{x-\\tilde x}{\\text{scale}^2}\\,\\Big|"
+    "\\,\\tilde x\\Big]\\quad\\Rightarrow\\quad\\mathbb E[x\\mid\\tilde x]=\\tilde x+"
+    "\\text{scale}^2\\,\\nabla\\log p(\\tilde x)$$",
 )

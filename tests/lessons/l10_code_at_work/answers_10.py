@@ -1,4 +1,4 @@
-"""Exercises 10.1, 10.2 and 10.6: right answers, stubs, and wrong ones as a student writes them."""
+"""Exercises 10.1, 10.2 and 10.3: right answers, stubs, and wrong ones as a student writes them."""
 
 import torch
 
@@ -16,7 +16,7 @@ def stub_2(mu, C, A, y):
     return mean, covariance
 
 
-def stub_6(y, images, A, scale):
+def stub_3(y, images, A, scale):
     raise NotImplementedError
 
 
@@ -148,8 +148,8 @@ def over_the_y(y, images, A, scale):
     return weights @ images + 4 * (y - weights @ images @ A.T) @ A
 
 
-RIGHT = {"10.1": as_a_float, "10.2": by_solve, "10.6": one_by_one}
-STUBS = {"10.1": stub_1, "10.2": stub_2, "10.6": stub_6}
+RIGHT = {"10.1": as_a_float, "10.2": by_solve, "10.3": one_by_one}
+STUBS = {"10.1": stub_1, "10.2": stub_2, "10.3": stub_3}
 WRONG = [
     ("10.1", one_draw, "Right for one draw"),
     ("10.1", of_the_average, "The truth is not at the mean"),
@@ -166,11 +166,11 @@ WRONG = [
     ("10.2", multiplies, "its inverse"),
     ("10.2", prior_covariance, "before anything was seen"),
     ("10.2", explained, "What is left is C less that"),
-    ("10.6", full_fog, "variance is a quarter"),
-    ("10.6", no_half, "exponent has a ½"),
-    ("10.6", distances, "Distances are squared"),
-    ("10.6", not_moved, "must agree with y"),
-    ("10.6", moved_too_little, "a quarter of a projection"),
-    ("10.6", likeliest, "the one likeliest image"),
-    ("10.6", over_the_y, "sum to 1 over the images"),
+    ("10.3", full_fog, "variance is a quarter"),
+    ("10.3", no_half, "exponent has a ½"),
+    ("10.3", distances, "Distances are squared"),
+    ("10.3", not_moved, "must agree with y"),
+    ("10.3", moved_too_little, "a quarter of a projection"),
+    ("10.3", likeliest, "the one likeliest image"),
+    ("10.3", over_the_y, "sum to 1 over the images"),
 ]

@@ -1,19 +1,19 @@
-"""Exercises 10.3, 10.4 and 10.5: right answers, stubs, and wrong ones as a student writes them."""
+"""Exercises 10.4, 10.5 and 10.6: right answers, stubs, and wrong ones as a student writes them."""
 
 import torch
 
 from course_utils.lessons import l10_code_at_work  # noqa: F401 (makes the exercises)
 
 
-def stub_3(codes, values, labels):
+def stub_5(codes, values, labels):
     return ...
 
 
-def stub_4(J, path):
+def stub_6(J, path):
     return ...
 
 
-def stub_5(log_p, y, sigma):
+def stub_4(log_p, noisy, scale):
     return ...
 
 
@@ -76,6 +76,16 @@ def fifths_of_all(codes, values, labels):
     return torch.stack(parts).mean(0)
 
 
+def quantiles(codes, values, labels):
+    shares = torch.tensor([0.2, 0.8]).double()
+    parts = []
+    for c in labels.unique():
+        z, a = codes[labels == c], values[labels == c]
+        low, high = a.quantile(shares)
+        parts.append(z[a >= high].mean(0) - z[a <= low].mean(0))
+    return sum(parts) / len(parts)
+
+
 def centred(codes, values, labels):
     means = torch.stack([codes[labels == c].mean(0) for c in labels.unique()])
     high, low = ends(codes - means[labels], values)
@@ -125,12 +135,12 @@ def city_blocks(J, path):
     return moves(J, path).abs().sum()
 
 
-def one_at_a_time(log_p, y, sigma):
+def one_at_a_time(log_p, y, scale):
     rows = []
     for one in y:
         one = one[None].clone().requires_grad_()
         log_p(one).sum().backward()
-        rows.append(one.detach() + sigma * sigma * one.grad)
+        rows.append(one.detach() + scale * scale * one.grad)
     return torch.cat(rows)
 
 
@@ -139,52 +149,53 @@ def slope(log_p, y, of=torch.sum):
     return torch.autograd.grad(of(log_p(y)), y)[0]
 
 
-def by_sigma(log_p, y, sigma):
-    return y + sigma * slope(log_p, y)
+def by_scale(log_p, y, scale):
+    return y + scale * slope(log_p, y)
 
 
-def downhill(log_p, y, sigma):
-    return y - sigma**2 * slope(log_p, y)
+def downhill(log_p, y, scale):
+    return y - scale**2 * slope(log_p, y)
 
 
-def only_the_step(log_p, y, sigma):
-    return sigma**2 * slope(log_p, y)
+def only_the_step(log_p, y, scale):
+    return scale**2 * slope(log_p, y)
 
 
-def no_sigma(log_p, y, sigma):
+def no_scale(log_p, y, scale):
     return y + slope(log_p, y)
 
 
-def of_the_density(log_p, y, sigma):
-    return y + sigma**2 * slope(lambda z: torch.exp(log_p(z)), y)
+def of_the_density(log_p, y, scale):
+    return y + scale**2 * slope(lambda z: torch.exp(log_p(z)), y)
 
 
-def mean_first(log_p, y, sigma):
-    return y + sigma**2 * slope(log_p, y, of=torch.mean)
+def mean_first(log_p, y, scale):
+    return y + scale**2 * slope(log_p, y, of=torch.mean)
 
 
-RIGHT = {"10.3": by_topk, "10.4": by_moves, "10.5": one_at_a_time}
-STUBS = {"10.3": stub_3, "10.4": stub_4, "10.5": stub_5}
+RIGHT = {"10.5": by_topk, "10.6": by_moves, "10.4": one_at_a_time}
+STUBS = {"10.5": stub_5, "10.6": stub_6, "10.4": stub_4}
 WRONG = [
-    ("10.3", naive, "never looks at the labels"),
-    ("10.3", summed, "as many times too long"),
-    ("10.3", by_size, "every class counts the same"),
-    ("10.3", low_less_high, "points the other way"),
-    ("10.3", halves, "Halves, not fifths"),
-    ("10.3", fifths_of_all, "Rank the images within their class"),
-    ("10.3", centred, "chose by the values of all"),
-    ("10.4", squared, "take the root of each step's"),
-    ("10.4", root_of_the_sum, "step by step"),
-    ("10.4", in_z, "the length in z"),
-    ("10.4", crow, "as the crow flies"),
-    ("10.4", by_area, "what an area grows by"),
-    ("10.4", by_trace, "The trace mixes all directions"),
-    ("10.4", mean_step, "not their mean"),
-    ("10.4", city_blocks, "Pythagoras"),
-    ("10.5", by_sigma, "σ², not σ"),
-    ("10.5", downhill, "go up the density"),
-    ("10.5", only_the_step, "It is added to y"),
-    ("10.5", no_sigma, "The step has a length"),
-    ("10.5", of_the_density, "The slope of log p"),
-    ("10.5", mean_first, "N times too small"),
+    ("10.5", naive, "never looks at the labels"),
+    ("10.5", summed, "as many times too long"),
+    ("10.5", by_size, "every class counts the same"),
+    ("10.5", low_less_high, "points the other way"),
+    ("10.5", halves, "Halves, not fifths"),
+    ("10.5", quantiles, "take n // 5"),
+    ("10.5", fifths_of_all, "Rank the images within their class"),
+    ("10.5", centred, "chose by the values of all"),
+    ("10.6", squared, "take the root of each step's"),
+    ("10.6", root_of_the_sum, "step by step"),
+    ("10.6", in_z, "the length in z"),
+    ("10.6", crow, "as the crow flies"),
+    ("10.6", by_area, "what an area grows by"),
+    ("10.6", by_trace, "The trace mixes all directions"),
+    ("10.6", mean_step, "not their mean"),
+    ("10.6", city_blocks, "Pythagoras"),
+    ("10.4", by_scale, "scale², not scale"),
+    ("10.4", downhill, "go up the density"),
+    ("10.4", only_the_step, "It is added to the noisy image"),
+    ("10.4", no_scale, "The step has a length"),
+    ("10.4", of_the_density, "The slope of log p"),
+    ("10.4", mean_first, "N times too small"),
 ]
