@@ -102,15 +102,22 @@ class Network(nn.Module):
         double = {"dtype": torch.float64}
         self.of_x = nn.Linear(1, hidden, bias=False, **double)
         self.of_time = nn.Linear(4, hidden, **double)
-        self.of_context = nn.Linear(context_dim, hidden, bias=False, **double)
+        self.of_context = (
+            nn.Linear(context_dim, hidden, bias=False, **double) if context_dim else None
+        )
         self.rest = nn.Sequential(
-            nn.GELU(), nn.Linear(hidden, hidden, **double), nn.GELU(), nn.Linear(hidden, 1, **double)
+            nn.GELU(),
+            nn.Linear(hidden, hidden, **double),
+            nn.GELU(),
+            nn.Linear(hidden, 1, **double),
         )
 
     def push(self, context: Float[Tensor, "T *P C"] | None = None) -> Push:
         """u(k, x) for paths x (P,), or for nodes; context: of every step, of one series or of P."""
         base = self.of_time(self.features)  # (T, hidden)
-        if context is not None:
+        if (context is None) != (self.of_context is None):
+            raise ValueError("context must be given if, and only if, context_dim is above 0")
+        if context is not None and self.of_context is not None:
             said = self.of_context(context)
             base = base.reshape(len(base), *[1] * (said.ndim - 2), -1) + said
         return lambda k, x: self.rest(self.of_x(x[..., None]) + base[k])[..., 0]
@@ -141,5 +148,3 @@ class Encoder(nn.Module):
             known.reverse()
         lengths = steps.diff(prepend=steps.new_zeros(1))
         return torch.stack(known).repeat_interleave(lengths, dim=0)
-
-

@@ -21,7 +21,17 @@ from torch.distributions import Normal, kl_divergence
 
 from course_utils import validate
 
-__all__ = ["Diffusion", "Paths", "Push", "Seen", "double_well", "elbo", "log_weights", "ou", "paths"]
+__all__ = [
+    "Diffusion",
+    "Paths",
+    "Push",
+    "Seen",
+    "double_well",
+    "elbo",
+    "log_weights",
+    "ou",
+    "paths",
+]
 
 Push = Callable[[int, Tensor], Tensor]  # u(k, x): at the beginning of step k, in the shape of x
 
@@ -132,7 +142,9 @@ def paths(
         x.append(x[k] + (model.drift(x[k]) + model.sigma * u[k]) * dt + model.sigma * dW[k])
     made = Paths(torch.stack(x), torch.stack(u), dW, dt, start)
     if not math.isfinite(made.x.detach().sum().item()):
-        raise ValueError(f"dt must be smaller for this drift and push: paths left all bounds at {dt}")
+        raise ValueError(
+            f"dt must be smaller for this drift and push: paths left all bounds at {dt}"
+        )
     return made
 
 

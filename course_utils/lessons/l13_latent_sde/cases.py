@@ -1,0 +1,42 @@
+"""The two series of the lesson: five points of an Ornstein-Uhlenbeck path, one of a double well."""
+
+import torch
+from torch import Tensor
+
+from course_utils import filtering
+from course_utils.diffusions import grid, sde
+
+THETA = SIGMA = 1.0
+FIVE = sde.Seen(
+    torch.tensor([-0.2616, 0.3211, 0.0594, -0.3493, -0.5118], dtype=torch.float64),
+    torch.arange(1, 6, dtype=torch.float64),
+    0.4,
+)
+WELL, DT, NODES = sde.double_well(), 0.05, grid.nodes()
+
+
+def one(y: float) -> sde.Seen:
+    """The double well's single observation, at time 3."""
+    return sde.Seen(*torch.tensor([[y], [3.0]], dtype=torch.float64), 0.5)
+
+
+def euler(dt: float, seen: sde.Seen = FIVE) -> tuple:
+    """The arguments of `filtering.kalman` for Euler's steps of the model, X_0 included."""
+    steps = seen.steps(dt)
+    y, mask = torch.zeros(int(steps[-1]) + 1, 1).double(), torch.zeros(int(steps[-1]) + 1, 1)
+    y[steps, 0], mask[steps] = seen.y, 1.0
+    numbers = (1 - THETA * dt, SIGMA**2 * dt, 1.0, seen.scale**2)
+    A, Q, C, R = (torch.tensor([[number]], dtype=torch.float64) for number in numbers)
+    start = torch.zeros(1).double(), torch.full((1, 1), SIGMA**2 / (2 * THETA)).double()
+    return y, filtering.LinearGaussian(A, Q, C, R, *start), mask.bool()
+
+
+def evidence(dt: float) -> float:
+    """log p(y) of Euler's chain, by Kalman's filter."""
+    return filtering.kalman(*euler(dt)).log_evidence.item()
+
+
+def segments(x: Tensor, dt: float, num: int) -> list:
+    """The first paths of x (T + 1, P) as lines over time."""
+    times = dt * torch.arange(len(x)).double()
+    return [torch.stack([times, path], 1).numpy() for path in x.T[:num]]

@@ -1,0 +1,289 @@
+"""5, two wells: the push on a grid, when the path crosses, exercises 13.5 and 13.6."""
+
+from functools import cache
+
+import ipywidgets as widgets
+import torch
+from matplotlib.collections import LineCollection
+from torch import Tensor
+
+from course_utils import filtering
+from course_utils.diffusions import grid, sde
+from course_utils.kit import Exercise, Explorer, Mistake, Option, figure, predict, style
+from course_utils.kit.figure import Picture
+from course_utils.kit.poll import Prediction
+from course_utils.lessons.draws import normal
+from course_utils.lessons.l13_latent_sde.cases import DT, NODES, WELL, one, segments
+
+DATA, TRUTH, Q, MODEL, GAP = (style.ROLES[name] for name in ("data", "truth", "q", "model", "gap"))
+PLACES = torch.linspace(-1.6, 1.6, 17).double()
+
+
+@cache
+def solved(y: float) -> tuple:
+    """Exact marginals, the exact push, q's marginals, forty paths of q, and the evidence."""
+    seen = one(y)
+    chain = grid.chain(WELL, seen, DT, NODES)
+    exact, evidence = filtering.forward_backward(*chain)
+    push = grid.exact_push(WELL, seen, DT, NODES)
+    q = grid.grid_elbo(WELL, push, seen, DT, NODES)
+    torch.manual_seed(0)
+    made = sde.paths(WELL, push, DT, len(q.masses), 40)
+    return exact, push, q, made.x, evidence.item()
+
+
+def right_of_0(masses: Tensor) -> Tensor:
+    """P(X > 0) at every step, a node at 0 counting half."""
+    share = (NODES > 1e-9).double() + 0.5 * (NODES.abs() <= 1e-9)
+    return masses @ share
+
+
+def predict_wells() -> Prediction:
+    """Ask how many pushed diffusions a bimodal posterior needs, then look."""
+    question = (
+        "Two wells, at −1 and 1. The path began at −1, and at time 3 something near 1 was seen: half-way "
+        "the posterior of X has two modes, one in each well. How many pushed diffusions does a q need "
+        "that comes as near to this posterior as one likes?"
+    )
+    options = [
+        Option("two, mixed: one for each mode", False, "Then which path belongs to which?"),
+        Option(
+            "one",
+            True,
+            "The push depends on x: at the same time it moves some paths and leaves others. Each step "
+            "is Gaussian, their chain is not.",
+        ),
+        Option("none will do: q's steps are Gaussian", False, "So are those of the model."),
+    ]
+    return predict(question, options, explore_wells())
+
+
+def explore_wells() -> Explorer:
+    """Left: paths of q. Right: exact and steered density at a time, and the push there."""
+    h = (NODES[1] - NODES[0]).item()
+
+    def scene():
+        fig, (left, right) = style.subplots(2, width_ratios=[1.1, 1])
+        left.set(xlim=(0, 3.1), ylim=(-2, 2.2), xlabel="time $t$", ylabel="$X_t$")
+        left.set_title("Paths of q")
+        right.set(xlim=(-2, 2), ylim=(-0.42, 1.75), xlabel="$x$", yticks=[])
+        right.axhline(0, color=style.GUIDE, linewidth=1)
+        right.set_title("Densities, and the push")
+        right.text(-1.9, 1.55, "— exact", color=TRUTH.ink)
+        right.text(-0.95, 1.55, "- - q", color=Q.ink)
+        right.text(0.35, 1.55, "●— push", color=GAP.ink)
+        lines = LineCollection([], colors=Q.color, linewidths=1, alpha=0.6)
+        arrows = LineCollection([], colors=GAP.color, linewidths=3)
+        return fig, {
+            "paths": left.add_collection(lines),
+            "now": left.plot([], [], color=style.INK, linewidth=2)[0],
+            "seen": left.plot([], [], **DATA.dots | {"markersize": 12})[0],
+            "exact": right.plot([], [], **TRUTH.line | {"linewidth": 6, "alpha": 0.5})[0],
+            "q": right.plot([], [], **Q.line)[0],
+            "from": right.plot([], [], **GAP.dots | {"markersize": 5})[0],
+            "push": right.add_collection(arrows),
+        }
+
+    def update(y: float, t: float) -> dict:
+        exact, push, q, x, evidence = solved(y)
+        k = round(t / DT)
+        u = push(min(k, len(exact) - 1), PLACES)
+        ends = PLACES + 0.06 * u.clamp(-6, 6)
+        below = torch.full_like(PLACES, -0.2)
+        arrows = torch.stack(
+            [torch.stack([PLACES, below], 1), torch.stack([ends, below], 1)], 1
+        ).numpy()
+        crossed = right_of_0(exact)[k - 1].item()
+        return {
+            "paths": segments(x, DT, 40),
+            "now": ([t, t], [-2, 2]),
+            "seen": ([3.0], [y]),
+            "exact": (NODES, exact[k - 1] / h),
+            "q": (NODES, q.masses[k - 1] / h),
+            "from": (PLACES, below),
+            "push": list(arrows),
+            "alt": f"Forty paths of q from −1 at time 0 to an observation of {y:.1f} at time 3. At time "
+            f"{t:.1f} a share of {crossed:.2f} of the exact posterior is above 0, of q "
+            f"{right_of_0(q.masses)[k - 1]:.2f}. The push at x = 0 is {push(k - 1, PLACES[8:9])[0]:z.1f}. "
+            f"Evidence {evidence:.2f} nats, ELBO {q.elbo:.2f}.".replace(" -", " −"),
+        }
+
+    controls = {
+        "y": widgets.FloatSlider(
+            value=1.0, min=-1, max=2, step=0.5, readout_format=".1f", description="seen at time 3"
+        ),
+        "t": widgets.FloatSlider(
+            value=1.5, min=0.3, max=2.7, step=0.3, readout_format=".1f", description="time t"
+        ),
+    }
+    strip = [{"y": y, "t": t} for y, t in ((1.0, 0.6), (1.0, 2.4), (-1.0, 1.5))]
+    return Explorer(scene, update, controls, strip)
+
+
+def plot_crossing(shares: dict[str, Tensor], title: str) -> Picture:
+    """P(X_t > 0) over time: the exact posterior's first, then others'."""
+    fig, ax = style.subplots()
+    times = DT * torch.arange(1, 61)
+    looks = [TRUTH.line | {"linewidth": 7, "alpha": 0.5}, Q.line, MODEL.line, GAP.line]
+    inks = [TRUTH.ink, Q.ink, MODEL.ink, GAP.ink]
+    said = []
+    for place, (name, share) in enumerate(shares.items()):
+        ax.plot(times, share, **looks[place])
+        ax.text(0.06, 0.95 - 0.1 * place, name, color=inks[place], va="center")
+        said.append(f"{name}: " + ", ".join(f"{share[k - 1]:.2f}" for k in (12, 24, 36, 48, 60)))
+    ax.set(xlim=(0, 3), ylim=(0, 1.03), xlabel="time $t$", ylabel="share above 0")
+    ax.set_title(title)
+    return figure(fig, alt=f"P(X > 0) at times 0.6, 1.2, 1.8, 2.4 and 3. {'; '.join(said)}.")
+
+
+def push_before(ahead, moves, nodes, drift, sigma, dt):
+    """The push at each node of the step's beginning.
+
+    ahead: (G,), p(all data from the step's end on | x there). moves: (G, G), the model's step, from
+    row to column. nodes, drift: (G,).
+    """
+    mean = (moves @ (ahead * nodes)) / (moves @ ahead)  # of the exact step
+    return (mean - nodes - drift * dt) / (sigma * dt)
+
+
+def _parts(moves, ahead, nodes):
+    return moves @ (ahead * nodes), moves @ ahead
+
+
+def _unnormalised(ahead, moves, nodes, drift, sigma, dt):
+    top, _ = _parts(moves, ahead, nodes)
+    return (top - nodes - drift * dt) / (sigma * dt)
+
+
+def _without_sigma(ahead, moves, nodes, drift, sigma, dt):
+    return push_before(ahead, moves, nodes, drift, sigma, dt) * sigma
+
+
+def _without_dt(ahead, moves, nodes, drift, sigma, dt):
+    return push_before(ahead, moves, nodes, drift, sigma, dt) * dt
+
+
+def _with_drift(ahead, moves, nodes, drift, sigma, dt):
+    return push_before(ahead, moves, nodes, 0 * drift, sigma, dt)
+
+
+def _forward(ahead, moves, nodes, drift, sigma, dt):
+    return push_before(ahead, moves.mT, nodes, drift, sigma, dt)
+
+
+def _model(ahead, moves, nodes, drift, sigma, dt):
+    return push_before(torch.ones_like(ahead), moves, nodes, drift, sigma, dt)
+
+
+def _end(ahead, moves, nodes, drift, sigma, dt):
+    mean = (ahead * nodes).sum() / ahead.sum()
+    return (mean - nodes - drift * dt) / (sigma * dt)
+
+
+def _case(seed: int, sigma: float, dt: float):
+    nodes = torch.linspace(-2, 2, 9).double()
+    drift = -nodes
+    moves = torch.exp(-((nodes - (nodes + drift * dt)[:, None]) ** 2) / (2 * sigma**2 * dt))
+    ahead = normal(9, seed=seed).exp()
+    return ahead, moves * 0.4, nodes, drift, sigma, dt
+
+
+Exercise(
+    "13.5",
+    push_before,
+    cases=[_case(0, 1.5, 0.3), _case(5, 0.8, 0.5)],
+    mistakes=[
+        Mistake(
+            _unnormalised,
+            "Step times h must be divided by its sum to be a distribution. It is the slope of "
+            "log h that pushes, not of h.",
+        ),
+        Mistake(_without_sigma, "The push moves a path by σu dt: divide by σ, too."),
+        Mistake(_without_dt, "The push is a rate: divide by dt."),
+        Mistake(_with_drift, "The model's own drift moves the path already: take f dt off."),
+        Mistake(
+            _forward,
+            "You moved forward in time, as a filter does. A row of moves is a step from that node.",
+        ),
+        Mistake(_model, "That is the model's step. Weigh where it ends by h there."),
+        Mistake(_end, "The exact step from x: the model's step from x times h, row by row."),
+    ],
+    nudge="From node x, the exact step ends at x′ with probability in proportion to moves[x, x′] times "
+    "ahead[x′]. Its mean is x + f dt + σu dt.",
+    formula="$$\\sigma u\\,dt=\\frac{\\sum_{x'}p(x'\\mid x)\\,h(x')\\,x'}{\\sum_{x'}p(x'\\mid x)\\,h(x')}"
+    "-x-f(x)\\,dt$$",
+)
+
+
+def bound_on_grid(start, moves, u, log_lik, dt):
+    """start: (G,), masses of X_0. moves: (T, G, G), q's steps. u: (T, G). log_lik: (T, G)."""
+    mass, bound = start, 0.0
+    for k in range(len(moves)):
+        bound = bound - 0.5 * dt * (mass @ u[k].square())  # paid where the step begins
+        mass = mass @ moves[k]
+        bound = bound + mass @ log_lik[k]
+    return bound
+
+
+def _bound(half=0.5, time=True, late=False, early=False, turned=False, frozen=False, mean=False):
+    def attempt(start, moves, u, log_lik, dt):
+        mass, bound = start, 0.0
+        for k in range(len(moves)):
+            after = (moves[k] @ mass) if turned else mass @ moves[k]
+            pays, sees = (after if late else mass), (mass if early else after)
+            bound = bound - half * (dt if time else 1) * (pays @ u[k].square()) + sees @ log_lik[k]
+            mass = mass if frozen else after
+        return bound / len(moves) if mean else bound
+
+    return attempt
+
+
+def _log_outside(start, moves, u, log_lik, dt):
+    mass, bound = start, 0.0
+    for k in range(len(moves)):
+        bound = bound - 0.5 * dt * (mass @ u[k].square())
+        mass = mass @ moves[k]
+        bound = bound + (mass @ log_lik[k].exp()).log()
+    return bound
+
+
+def _mean_push(start, moves, u, log_lik, dt):
+    mass, bound = start, 0.0
+    for k in range(len(moves)):
+        bound = bound - 0.5 * dt * (mass @ u[k]).square()
+        mass = mass @ moves[k]
+        bound = bound + mass @ log_lik[k]
+    return bound
+
+
+def _steps(num_steps: int, seed: int, dt: float):
+    moves = normal(num_steps, 5, 5, seed=seed).softmax(-1)
+    start = normal(5, seed=seed + 1).softmax(0)
+    score = normal(num_steps, 5, seed=seed + 3) - 1
+    score[0] = 0.0
+    return start, moves, normal(num_steps, 5, seed=seed + 2), score, dt
+
+
+Exercise(
+    "13.6",
+    bound_on_grid,
+    cases=[_steps(3, 0, 0.2), _steps(4, 20, 0.5)],
+    mistakes=[
+        Mistake(_bound(half=1.0), "The price of a push is half its square."),
+        Mistake(_bound(time=False), "A step's price is ½u² times dt."),
+        Mistake(_bound(late=True), "A step is paid for where it begins: before the mass moves."),
+        Mistake(
+            _bound(early=True), "log_lik belongs to the end of the step: after the mass moves."
+        ),
+        Mistake(_bound(turned=True), "Rows are where a step begins: mass @ moves[k]."),
+        Mistake(_bound(frozen=True), "The mass must be carried on from step to step."),
+        Mistake(_bound(mean=True), "A sum over the steps, not their mean."),
+        Mistake(
+            _log_outside, "𝓛 has the mean of the logarithm; you took the logarithm of the mean."
+        ),
+        Mistake(_mean_push, "The mean of u², not the square of the mean of u."),
+    ],
+    nudge="Carry q's masses along, step by step. Which masses pay the step's u, and which see its data?",
+    formula="$$\\mathcal L=\\sum_k\\Big(-\\tfrac12dt\\sum_xq_k(x)\\,u_k(x)^2+\\sum_xq_{k+1}(x)"
+    "\\log p(y_{k+1}\\mid x)\\Big),\\qquad q_{k+1}(x')=\\sum_xq_k(x)\\,q(x'\\mid x)$$",
+)
