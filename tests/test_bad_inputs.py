@@ -48,6 +48,9 @@ from course_utils import (
     vem,
 )
 from course_utils.codes import attributes, conditional, paths, stored
+from course_utils.diffusions import gaussian as line_gaussian
+from course_utils.diffusions import grid as line_grid
+from course_utils.diffusions import push, sde
 from course_utils.gaussian import Gaussian, StandardNormal
 from course_utils.priors import aggregate, categorical, made, rate, wae
 from course_utils.priors import mixture as learned
@@ -79,6 +82,10 @@ BERNOULLI = mixture.BernoulliMixture(ONES / 2, X[:2].sigmoid())
 Q, R = PPCA.posterior(X), MIXTURE.posterior(X)
 DIAGONAL = Gaussian(Z, Z * 0)
 ONE_HOT = OneHotCategorical(logits=Z)
+SERIES = sde.Seen(X[0, :2], torch.tensor([0.5, 1.0]).double(), 0.4)
+OU, STEER = sde.ou(1.2, 0.8), lambda k, x: -0.1 * x
+PATHS = sde.paths(OU, STEER, 0.25, 4, 3)
+WHOLE = {"model": OU, "seen": SERIES, "dt": 0.25}
 MASSES, MOVES, SCORES = X[0].softmax(0), X[:3].softmax(1), X[:4]
 CHAIN = filtering.LinearGaussian(*[torch.eye(2).double()] * 4, ONES, torch.eye(2).double())
 FLOW = flows.Flow(flows.standard_normal(2), [flows.Affine(2), flows.Planar(2)]).double()
@@ -646,6 +653,66 @@ CALLS: dict[str, tuple[Callable, Callable[[], dict]]] = {
         search.ascended,
         lambda: {"codes": Z, "scores": Z[:, 0], "leash": 0.1, "num_steps": 2},
     ),
+    "diffusions.sde.Diffusion": (
+        sde.Diffusion,
+        lambda: {"drift": torch.sin, "sigma": 0.8, "mean": 0.1, "scale": 0.5},
+    ),
+    "diffusions.sde.ou": (sde.ou, lambda: {"theta": 1.2, "sigma": 0.8}),
+    "diffusions.sde.double_well": (sde.double_well, lambda: {"start": -1.0}),
+    "diffusions.sde.Seen": (
+        sde.Seen,
+        lambda: {"y": X[0, :2], "times": torch.tensor([0.5, 1.0]).double(), "scale": 0.4},
+    ),
+    "diffusions.sde.Seen.steps": (SERIES.steps, lambda: {"dt": 0.25}),
+    "diffusions.sde.Seen.log_prob": (SERIES.log_prob, lambda: {"x": Z}),
+    "diffusions.sde.paths": (
+        sde.paths,
+        lambda: {"model": OU, "push": STEER, "dt": 0.25, "num_steps": 4, "num_paths": 3},
+    ),
+    "diffusions.sde.elbo": (sde.elbo, lambda: {"made": PATHS, "model": OU, "seen": SERIES}),
+    "diffusions.sde.log_weights": (
+        sde.log_weights,
+        lambda: {"made": PATHS, "model": OU, "seen": SERIES},
+    ),
+    "diffusions.push.backward": (
+        push.backward,
+        lambda: {"theta": 1.2, "sigma": 0.8, "seen": SERIES, "dt": 0.25},
+    ),
+    "diffusions.push.linear": (
+        push.linear,
+        lambda: {"theta": 1.2, "sigma": 0.8, "seen": SERIES, "dt": 0.25},
+    ),
+    "diffusions.push.OnGrid": (push.OnGrid, lambda: {"nodes": GRID, "values": GRID.repeat(4, 1)}),
+    "diffusions.push.Network": (
+        push.Network,
+        lambda: {"times": torch.arange(4).double(), "context_dim": 2, "hidden": 3},
+    ),
+    "diffusions.push.Network.push": (
+        push.Network(torch.arange(4).double(), 3).push,
+        lambda: {"context": X[:4]},
+    ),
+    "diffusions.push.Encoder": (push.Encoder, lambda: {"size": 3, "backwards": True}),
+    "diffusions.push.Encoder.forward": (
+        push.Encoder(3).forward,
+        lambda: {"y": Z, "steps": torch.tensor([2, 4])},
+    ),
+    "diffusions.grid.nodes": (line_grid.nodes, lambda: {"reach": 3.0, "num_nodes": 9}),
+    "diffusions.grid.chain": (line_grid.chain, lambda: WHOLE | {"nodes": GRID}),
+    "diffusions.grid.exact_push": (line_grid.exact_push, lambda: WHOLE | {"nodes": GRID}),
+    "diffusions.grid.grid_elbo": (
+        line_grid.grid_elbo,
+        lambda: WHOLE | {"nodes": GRID, "push": STEER},
+    ),
+    "diffusions.gaussian.fit": (
+        line_gaussian.fit,
+        lambda: {
+            "model": sde.double_well(),
+            "seen": SERIES,
+            "dt": 0.25,
+            "mean": torch.zeros(4).double(),
+            "max_steps": 3,
+        },
+    ),
     "deep.linear": (deep.linear, lambda: {"model": PPCA}),
     "exact.log_mean": (exact.log_mean, lambda: {"log_w": X, "weight": X.abs(), "K": 3}),
     "exact.log_mean_upper": (exact.log_mean_upper, lambda: {"log_w": X, "weight": X.abs(), "K": 3}),
@@ -811,6 +878,8 @@ NO_CALL = {
     *("sequences.formulas.X", "sequences.formulas.everything", "sequences.formulas.hidden_curve"),
     *("sequences.formulas.rank", "sequences.formulas.score", "sequences.formulas.value"),
     *("sequences.search.Search", "sequences.search.written"),
+    *("diffusions.sde.Paths", "diffusions.sde.Push", "diffusions.push.Messages"),  # likewise
+    *("diffusions.grid.Chain", "diffusions.grid.Steered", "diffusions.gaussian.Fitted"),
     *("filtering.Filtered", "filtering.Moments", "filtering.Particles"),  # what others return
     *("simulators.ricker.Exact", "simulators.unknown_gaussian.NormalGamma"),  # what others return
     "simulators.unknown_gaussian.PRIOR",  # one of these

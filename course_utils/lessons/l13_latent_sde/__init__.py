@@ -14,7 +14,7 @@ network  – 7, one network for every series
 # ruff: noqa: I001, RUF022 (in the notebook's order)
 
 from course_utils.lessons.l13_latent_sde.recall import recall
-from course_utils.lessons.l13_latent_sde.cases import NODES, euler, one
+from course_utils.lessons.l13_latent_sde.cases import NODES, euler, exact, one
 from course_utils.lessons.l13_latent_sde.path import plot_paths, poll_step
 from course_utils.lessons.l13_latent_sde.price import predict_steer
 from course_utils.lessons.l13_latent_sde.ahead import predict_ahead
@@ -35,6 +35,7 @@ __all__ = [
     "plot_paths",
     "predict_steer",
     "predict_ahead",
+    "exact",
     "euler",
     "predict_noise",
     "plot_errors",

@@ -1,5 +1,7 @@
 """The two series of the lesson: five points of an Ornstein-Uhlenbeck path, one of a double well."""
 
+import math
+
 import torch
 from torch import Tensor
 
@@ -20,12 +22,21 @@ def one(y: float) -> sde.Seen:
     return sde.Seen(*torch.tensor([[y], [3.0]], dtype=torch.float64), 0.5)
 
 
-def euler(dt: float, seen: sde.Seen = FIVE) -> tuple:
-    """The arguments of `filtering.kalman` for Euler's steps of the model, X_0 included."""
-    steps = seen.steps(dt)
-    y, mask = torch.zeros(int(steps[-1]) + 1, 1).double(), torch.zeros(int(steps[-1]) + 1, 1)
-    y[steps, 0], mask[steps] = seen.y, 1.0
-    numbers = (1 - THETA * dt, SIGMA**2 * dt, 1.0, seen.scale**2)
+def euler(dt: float) -> tuple:
+    """The arguments of `filtering.kalman` for Euler's steps of the five points' model."""
+    return _chain(1 - THETA * dt, SIGMA**2 * dt, FIVE.steps(dt))
+
+
+def exact() -> tuple:
+    """The same for the model itself, whose law at the five times is known: X_0, and five moves."""
+    a = math.exp(-THETA)
+    return _chain(a, SIGMA**2 * (1 - a**2) / (2 * THETA), torch.arange(1, 6))
+
+
+def _chain(a: float, variance: float, steps: Tensor) -> tuple:
+    y, mask = torch.zeros(2, int(steps[-1]) + 1, 1).double()
+    y[steps, 0], mask[steps] = FIVE.y, 1.0
+    numbers = (a, variance, 1.0, FIVE.scale**2)
     A, Q, C, R = (torch.tensor([[number]], dtype=torch.float64) for number in numbers)
     start = torch.zeros(1).double(), torch.full((1, 1), SIGMA**2 / (2 * THETA)).double()
     return y, filtering.LinearGaussian(A, Q, C, R, *start), mask.bool()

@@ -88,7 +88,7 @@ def plot_gaps(found: dict[str, Tensor]) -> Picture:
         )
     ax.set(
         yscale="log",
-        ylim=(3e-3, 40),
+        ylim=(6e-2, 40),
         xlabel="series, by what they cost without a push",
         ylabel="gap, nats",
     )

@@ -61,6 +61,7 @@ def explore_noise() -> Explorer:
         ax.set_xticks(ticks, ["0.2", "0.05", "0.0125", "0.003"])
         ax.minorticks_off()
         ax.set(xlabel="step $dt$ (shorter to the right)", ylabel="gap, nats")
+        ax.text(0.019, 0.016, "··· the model's own noise", color=style.INK, ha="right")
         ax.set_title("What q's own noise costs")
         return fig, {
             "same": ax.plot([], [], color=style.GUIDE, linewidth=2.5, linestyle=":")[0],
@@ -75,8 +76,8 @@ def explore_noise() -> Explorer:
             "gap": (FINE, gaps),
             "words": f"$\\sigma_q$ = {times:.2f} σ: {gaps[0]:.2f} nats at dt = 0.2, {gaps[-1]:.2f} at 0.003",
             "alt": f"The gap against the step, both on log axes, for q with {times:.2f} times the model's "
-            f"noise: {', '.join(f'{g:.3g}' for g in gaps)} nats at dt from 0.2 down to 0.003, halved "
-            f"each time. Dotted, q with the model's noise: {same[0]:.2f} down to {same[-1]:.3f}.",
+            f"noise: {', '.join(f'{g:.3g}' for g in gaps)} nats at dt from 0.2 down to 0.003 at "
+            f"each halving. Dotted, q with the model's noise: {same[0]:.2f} down to {same[-1]:.3f}.",
         }
 
     control = widgets.FloatSlider(

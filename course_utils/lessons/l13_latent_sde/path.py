@@ -46,15 +46,15 @@ def plot_paths(x: Tensor, dt: float, seen: sde.Seen) -> Picture:
     color = {"colors": PRIOR.color, "linewidths": 1.5, "alpha": 0.75}
     ax.add_collection(LineCollection(segments(x, dt, 8), **color))
     ax.errorbar(seen.times, seen.y, 2 * seen.scale, fmt="o", color=DATA.color, markersize=9, lw=2.5)
-    ax.set(xlim=(0, 5.15), ylim=(-2.4, 2.6), xlabel="time $t$", ylabel="$X_t$")
-    ax.text(0.05, 2.2, "— eight paths of the model", color=PRIOR.ink)
-    ax.text(2.9, 2.2, "● seen, with 2 noise scales", color=DATA.ink)
-    ax.set_title("Five numbers, and a path for each step between")
+    ax.set(xlim=(0, 5.15), ylim=(-2.6, 3.6), xlabel="time $t$", ylabel="$X_t$")
+    ax.text(0.05, 3.05, "— eight paths of the model", color=PRIOR.ink)
+    ax.text(2.9, 3.05, "● seen, with 2 noise scales", color=DATA.ink)
+    ax.set_title("Five numbers seen, a hundred steps between")
     return figure(
         fig,
         alt=f"Eight paths of the model, {len(x) - 1} steps each, wandering with standard deviation "
         f"{x.std():.2f}, and five observations at times 1 to 5: "
-        f"{', '.join(f'{y:.2f}' for y in seen.y.tolist())}, each ± {2 * seen.scale:.1f}.",
+        f"{', '.join(f'{y:.2f}'.replace('-', '−') for y in seen.y.tolist())}, each ± {2 * seen.scale:.1f}.",
     )
 
 

@@ -16,7 +16,7 @@ from course_utils.lessons.draws import normal
 from course_utils.lessons.l13_latent_sde.cases import DT, NODES, WELL, one, segments
 
 DATA, TRUTH, Q, MODEL, GAP = (style.ROLES[name] for name in ("data", "truth", "q", "model", "gap"))
-PLACES = torch.linspace(-1.6, 1.6, 17).double()
+PLACES = torch.linspace(-1.6, 1.6, 9).double()
 
 
 @cache
@@ -69,9 +69,9 @@ def explore_wells() -> Explorer:
         right.set(xlim=(-2, 2), ylim=(-0.42, 1.75), xlabel="$x$", yticks=[])
         right.axhline(0, color=style.GUIDE, linewidth=1)
         right.set_title("Densities, and the push")
-        right.text(-1.9, 1.55, "— exact", color=TRUTH.ink)
-        right.text(-0.95, 1.55, "- - q", color=Q.ink)
-        right.text(0.35, 1.55, "●— push", color=GAP.ink)
+        right.text(-1.95, 1.55, "— exact", color=TRUTH.ink)
+        right.text(-0.55, 1.55, "- - q", color=Q.ink)
+        right.text(0.55, 1.55, "●— push", color=GAP.ink)
         lines = LineCollection([], colors=Q.color, linewidths=1, alpha=0.6)
         arrows = LineCollection([], colors=GAP.color, linewidths=3)
         return fig, {
@@ -88,7 +88,7 @@ def explore_wells() -> Explorer:
         exact, push, q, x, evidence = solved(y)
         k = round(t / DT)
         u = push(min(k, len(exact) - 1), PLACES)
-        ends = PLACES + 0.06 * u.clamp(-6, 6)
+        ends = PLACES + 0.2 * u.clamp(-2, 2)
         below = torch.full_like(PLACES, -0.2)
         arrows = torch.stack(
             [torch.stack([PLACES, below], 1), torch.stack([ends, below], 1)], 1
@@ -104,7 +104,7 @@ def explore_wells() -> Explorer:
             "push": list(arrows),
             "alt": f"Forty paths of q from −1 at time 0 to an observation of {y:.1f} at time 3. At time "
             f"{t:.1f} a share of {crossed:.2f} of the exact posterior is above 0, of q "
-            f"{right_of_0(q.masses)[k - 1]:.2f}. The push at x = 0 is {push(k - 1, PLACES[8:9])[0]:z.1f}. "
+            f"{right_of_0(q.masses)[k - 1]:.2f}. The push at x = 0 is {push(k - 1, PLACES[4:5])[0]:z.1f}. "
             f"Evidence {evidence:.2f} nats, ELBO {q.elbo:.2f}.".replace(" -", " −"),
         }
 
@@ -124,12 +124,17 @@ def plot_crossing(shares: dict[str, Tensor], title: str) -> Picture:
     """P(X_t > 0) over time: the exact posterior's first, then others'."""
     fig, ax = style.subplots()
     times = DT * torch.arange(1, 61)
-    looks = [TRUTH.line | {"linewidth": 7, "alpha": 0.5}, Q.line, MODEL.line, GAP.line]
-    inks = [TRUTH.ink, Q.ink, MODEL.ink, GAP.ink]
+    looks = {
+        "exact posterior": (TRUTH, "—", TRUTH.line | {"linewidth": 7, "alpha": 0.5}),
+        "steered": (Q, "- -", Q.line),
+        "linear drift": (MODEL, "– ·", MODEL.line),
+        "network": (Q, "- -", Q.line),
+    }
     said = []
     for place, (name, share) in enumerate(shares.items()):
-        ax.plot(times, share, **looks[place])
-        ax.text(0.06, 0.95 - 0.1 * place, name, color=inks[place], va="center")
+        role, sign, look = looks[name]
+        ax.plot(times, share, **look)
+        ax.text(0.06, 0.94 - 0.11 * place, f"{sign} {name}", color=role.ink, va="center")
         said.append(f"{name}: " + ", ".join(f"{share[k - 1]:.2f}" for k in (12, 24, 36, 48, 60)))
     ax.set(xlim=(0, 3), ylim=(0, 1.03), xlabel="time $t$", ylabel="share above 0")
     ax.set_title(title)
