@@ -88,7 +88,7 @@ def _without_dt(f, u, sigma, start, eps, dt):
 
 
 def _noise_without_sigma(f, u, sigma, start, eps, dt):
-    return walk(lambda x: f(x) / sigma, u, 1.0, start / sigma, eps / sigma, dt) * sigma
+    return walk(f, u, sigma, start, eps / sigma, dt)
 
 
 def _case(num_steps: int, seed: int, sigma: float, dt: float):
