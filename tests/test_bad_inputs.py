@@ -697,11 +697,11 @@ CALLS: dict[str, tuple[Callable, Callable[[], dict]]] = {
         lambda: {"y": Z, "steps": torch.tensor([2, 4])},
     ),
     "diffusions.grid.nodes": (line_grid.nodes, lambda: {"reach": 3.0, "num_nodes": 9}),
-    "diffusions.grid.chain": (line_grid.chain, lambda: WHOLE | {"nodes": GRID}),
-    "diffusions.grid.exact_push": (line_grid.exact_push, lambda: WHOLE | {"nodes": GRID}),
+    "diffusions.grid.chain": (line_grid.chain, lambda: WHOLE | {"nodes": GRID / 2}),
+    "diffusions.grid.exact_push": (line_grid.exact_push, lambda: WHOLE | {"nodes": GRID / 2}),
     "diffusions.grid.grid_elbo": (
         line_grid.grid_elbo,
-        lambda: WHOLE | {"nodes": GRID, "push": STEER},
+        lambda: WHOLE | {"nodes": GRID / 2, "push": STEER},
     ),
     "diffusions.gaussian.fit": (
         line_gaussian.fit,

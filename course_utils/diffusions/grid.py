@@ -134,7 +134,7 @@ def _checked(model: Diffusion, seen: Seen, dt: float, nodes: Tensor) -> float:
     if seen.y.ndim != 1:
         raise ValueError(f"seen must hold one series, got y of shape {tuple(seen.y.shape)}")
     gaps = nodes.diff()
-    if len(gaps) < 1 or not ((gaps - gaps[0]).abs() < 1e-6 * gaps[0]).all():
+    if len(gaps) < 1 or not ((gaps - gaps[0]).abs() < 1e-4 * gaps[0]).all():
         raise ValueError("nodes must be evenly spaced, and rise")
     if gaps[0] > _width(model, dt):
         raise ValueError(f"nodes must be closer than a step is wide, {_width(model, dt):.3g}")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.distributions import Normal
 
@@ -72,6 +72,12 @@ class OnGrid:
     nodes: Float[Tensor, "G"]
     values: Float[Tensor, "T G"]
 
+    def __post_init__(self) -> None:
+        validate.finite(nodes=self.nodes, values=self.values)
+        gaps = self.nodes.diff()
+        if len(gaps) < 1 or not ((gaps - gaps[0]).abs() < 1e-4 * gaps[0]).all():
+            raise ValueError("nodes must be evenly spaced, and rise")
+
     def __call__(self, k: int, x: Tensor) -> Tensor:
         """u at step k; beyond the grid, as at its end."""
         last = len(self.nodes) - 1
@@ -89,9 +95,12 @@ class Network(nn.Module):
     series; 0 for none. In float64. What does not depend on x is computed before the solver's loop.
     """
 
+    @validate.typed
     def __init__(self, times: Float[Tensor, "T"], context_dim: int = 0, hidden: int = 32) -> None:
         super().__init__()
         validate.finite(times=times)
+        if len(times) < 2 or (times.diff() <= 0).any():
+            raise ValueError("times must be two or more, and rise")
         validate.integer(0, context_dim=context_dim)
         validate.integer(1, hidden=hidden)
         angle = math.pi * times.double()[:, None] / (times[-1] + times.diff().mean())
@@ -99,25 +108,29 @@ class Network(nn.Module):
         self.register_buffer(
             "features", torch.cat([f(j * angle) for j in (1, 2) for f in (torch.sin, torch.cos)], 1)
         )
-        double = {"dtype": torch.float64}
-        self.of_x = nn.Linear(1, hidden, bias=False, **double)
-        self.of_time = nn.Linear(4, hidden, **double)
+        self.of_x = nn.Linear(1, hidden, bias=False, dtype=torch.float64)
+        self.of_time = nn.Linear(4, hidden, dtype=torch.float64)
         self.of_context = (
-            nn.Linear(context_dim, hidden, bias=False, **double) if context_dim else None
+            nn.Linear(context_dim, hidden, bias=False, dtype=torch.float64) if context_dim else None
         )
         self.rest = nn.Sequential(
             nn.GELU(),
-            nn.Linear(hidden, hidden, **double),
+            nn.Linear(hidden, hidden, dtype=torch.float64),
             nn.GELU(),
-            nn.Linear(hidden, 1, **double),
+            nn.Linear(hidden, 1, dtype=torch.float64),
         )
 
+    @validate.typed
     def push(self, context: Float[Tensor, "T *P C"] | None = None) -> Push:
         """u(k, x) for paths x (P,), or for nodes; context: of every step, of one series or of P."""
         base = self.of_time(self.features)  # (T, hidden)
         if (context is None) != (self.of_context is None):
             raise ValueError("context must be given if, and only if, context_dim is above 0")
         if context is not None and self.of_context is not None:
+            validate.finite(context=context)
+            validate.columns(self.of_context.weight[0], context=context)
+            if len(context) != len(base):
+                raise ValueError(f"context must be of {len(base)} steps, got {len(context)}")
             said = self.of_context(context)
             base = base.reshape(len(base), *[1] * (said.ndim - 2), -1) + said
         return lambda k, x: self.rest(self.of_x(x[..., None]) + base[k])[..., 0]
@@ -130,14 +143,20 @@ class Encoder(nn.Module):
     else from the first to the last, and a step knows what has been.
     """
 
+    @validate.typed
     def __init__(self, size: int = 8, backwards: bool = True) -> None:
         super().__init__()
         validate.integer(1, size=size)
         self.cell = nn.GRUCell(1, size, dtype=torch.float64)
         self.backwards = backwards
 
-    def forward(self, y: Float[Tensor, "*P M"], steps: Tensor) -> Float[Tensor, "T *P C"]:
+    @validate.typed
+    def forward(self, y: Float[Tensor, "*P M"], steps: Int[Tensor, "M"]) -> Float[Tensor, "T *P C"]:
         """The context of every step. y: P series, or one. steps (M,): when they were seen."""
+        validate.finite(y=y)
+        validate.same_dtype(torch.float64, y=y)
+        if (steps.diff(prepend=steps.new_zeros(1)) <= 0).any():
+            raise ValueError("steps must be above 0 and rise")
         state = y.new_zeros(*y.shape[:-1], self.cell.hidden_size)
         M, known = y.shape[-1], []
         for i in reversed(range(M)) if self.backwards else range(M):

@@ -70,6 +70,7 @@ def ou(theta: float, sigma: float) -> Diffusion:
 @validate.typed
 def double_well(start: float = -1.0) -> Diffusion:
     """f(x) = 6 (tanh 2x - x), sigma = 1: at rest near -1 and 1. Linear far out: Euler stays finite."""
+    validate.finite(start=torch.tensor(start))
     return Diffusion(lambda x: 6 * (torch.tanh(2 * x) - x), 1.0, start, 0.0)
 
 

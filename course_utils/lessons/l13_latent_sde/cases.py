@@ -19,7 +19,8 @@ WELL, DT, NODES = sde.double_well(), 0.05, grid.nodes()
 
 def one(y: float) -> sde.Seen:
     """The double well's single observation, at time 3."""
-    return sde.Seen(*torch.tensor([[y], [3.0]], dtype=torch.float64), 0.5)
+    value, time = torch.tensor([[y], [3.0]], dtype=torch.float64)
+    return sde.Seen(value, time, 0.5)
 
 
 def euler(dt: float) -> tuple:

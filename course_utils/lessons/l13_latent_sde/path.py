@@ -43,8 +43,8 @@ def poll_step() -> Poll:
 def plot_paths(x: Tensor, dt: float, seen: sde.Seen) -> Picture:
     """Paths of the model, and what was seen of another one."""
     fig, ax = style.subplots()
-    color = {"colors": PRIOR.color, "linewidths": 1.5, "alpha": 0.75}
-    ax.add_collection(LineCollection(segments(x, dt, 8), **color))
+    lines = LineCollection(segments(x, dt, 8), colors=PRIOR.color, linewidths=1.5, alpha=0.75)
+    ax.add_collection(lines)
     ax.errorbar(seen.times, seen.y, 2 * seen.scale, fmt="o", color=DATA.color, markersize=9, lw=2.5)
     ax.set(xlim=(0, 5.15), ylim=(-2.6, 3.6), xlabel="time $t$", ylabel="$X_t$")
     ax.text(0.05, 3.05, "— eight paths of the model", color=PRIOR.ink)
