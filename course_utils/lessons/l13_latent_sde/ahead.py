@@ -38,7 +38,7 @@ def explore_ahead() -> Explorer:
 
     def scene():
         fig, (left, right) = style.subplots(2, width_ratios=[1.15, 1])
-        left.set(xlim=(0, 5.15), ylim=(-2.1, 2.1), xlabel="time $t$", ylabel="$X_t$")
+        left.set(xlim=(0, 5.15), ylim=(-2.2, 2.9), xlabel="time $t$", ylabel="$X_t$")
         left.set_title("Still to come, and past")
         right.axhline(0, color=style.GUIDE, linewidth=1.5)
         right.set(xlim=(-2, 2), ylim=(-8, 8), xlabel="$x$", title="The push $u(t, x)$")
@@ -47,7 +47,7 @@ def explore_ahead() -> Explorer:
             "future": left.plot([], [], **DATA.dots | {"markersize": 11})[0],
             "now": left.plot([], [], color=style.GUIDE, linewidth=1.5)[0],
             "said": left.plot([], [], color=TRUTH.color, linewidth=8, alpha=0.6)[0],
-            "said_label": left.text(0.1, 1.75, "", color=TRUTH.ink),
+            "said_label": left.text(0.1, 2.5, "", color=TRUTH.ink),
             "push": right.plot([], [], **Q.line)[0],
             "zero": right.plot([], [], **Q.dots | {"markersize": 12, "marker": "D"})[0],
         }
@@ -66,8 +66,8 @@ def explore_ahead() -> Explorer:
         return {
             "past": (seen.times[~ahead], y[~ahead]),
             "future": (seen.times[ahead], y[ahead]),
-            "now": ([t, t], [-2.1, 1.6]),
-            "said": ([t, t], [max(-2.1, mean - width), min(1.6, mean + width)]),
+            "now": ([t, t], [-2.2, 2.3]),
+            "said": ([t, t], [max(-2.2, mean - width), min(2.3, mean + width)]),
             "said_label": f"data to come: {mean:z.2f} ± {width:.2f}".replace("-", "−"),
             "push": (X, u),
             "zero": ([place], [0.0]),

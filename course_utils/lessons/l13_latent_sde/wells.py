@@ -66,7 +66,7 @@ def explore_wells() -> Explorer:
         fig, (left, right) = style.subplots(2, width_ratios=[1.1, 1])
         left.set(xlim=(0, 3.1), ylim=(-2, 2.2), xlabel="time $t$", ylabel="$X_t$")
         left.set_title("Paths of q")
-        right.set(xlim=(-2, 2), ylim=(-0.42, 1.75), xlabel="$x$", yticks=[])
+        right.set(xlim=(-2, 2), ylim=(-0.55, 1.75), xlabel="$x$", yticks=[])
         right.axhline(0, color=style.GUIDE, linewidth=1)
         right.set_title("Densities, and the push")
         right.text(-1.95, 1.55, "— exact", color=TRUTH.ink)
@@ -88,8 +88,8 @@ def explore_wells() -> Explorer:
         exact, push, q, x, evidence = solved(y)
         k = round(t / DT)
         u = push(min(k, len(exact) - 1), PLACES)
-        ends = PLACES + 0.2 * u.clamp(-2, 2)
-        below = torch.full_like(PLACES, -0.2)
+        ends = PLACES + 0.12 * u.clamp(-5, 5)
+        below = torch.tensor([-0.16, -0.36] * 5).double()[:9]  # two rows, so that none touch
         arrows = torch.stack(
             [torch.stack([PLACES, below], 1), torch.stack([ends, below], 1)], 1
         ).numpy()
