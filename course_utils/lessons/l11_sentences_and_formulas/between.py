@@ -13,7 +13,7 @@ from course_utils.sequences.language_model import Recurrent
 
 TRUTH, Q, MODEL, GAP = (style.ROLES[name] for name in ("truth", "q", "model", "gap"))
 STEPS = 9  # on the way from one sentence to another, both ends with it
-PLACES = ((0.85, 0.93), (2.7, 0.93), (5.0, 0.88), (6.9, 0.72), (6.9, 0.45), (8.6, 0.93))
+PLACES = ((0.85, 0.93), (3.35, 0.93), (6.0, 0.88), (7.0, 0.68), (6.9, 0.45), (8.7, 0.93))
 
 
 def pairs(number: int = 100) -> list[tuple[Words, Words]]:

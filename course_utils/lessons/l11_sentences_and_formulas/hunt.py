@@ -106,7 +106,7 @@ def plot_ranks() -> Picture:
     said, names = [], [*SHUFFLED.values(), *HOW.values()]
     for row, left_out in enumerate(SHUFFLED):
         low, middle, high = (shuffled(left_out)[i].item() for i in (24, 49, 74))
-        ax.plot([low, high], [-row, -row], **MODEL.line | {"linewidth": 8, "alpha": 0.6})
+        ax.plot([low, high], [-row, -row], color=MODEL.color, linewidth=8, alpha=0.6)
         said.append(f"{names[row]} median {middle:.0f}, quartiles {low:.0f} and {high:.0f}")
         _median(ax, middle, row)
     for row, how in enumerate(HOW, len(SHUFFLED)):
@@ -117,7 +117,7 @@ def plot_ranks() -> Picture:
         _median(ax, np.median(ranks), row)
     ax.set_yticks([-row for row in range(len(names))], names)
     ax.set(xscale="log", xlim=(0.8, 4000), xlabel="rank of the best found, of 29 631 (1 is best)")
-    ax.set_title("Dots: ten runs; line: half of all runs, exactly; bar: median")
+    ax.set_title("Runs; line: exact quartiles; bar: median")
     return figure(fig, alt=f"Rank of the best after 100 evaluations: {'; '.join(said)}.")
 
 

@@ -80,7 +80,7 @@ def plot_remedies() -> Picture:
         ax.plot(
             topic, -evidence, **look | {"markerfacecolor": "white", "markeredgecolor": role.color}
         )
-    fig_text = {"nothing": (0.03, 0.11), "KL annealed": (0.2, 0.165), "free bits": (0.72, 0.38)}
+    fig_text = {"nothing": (0.06, 0.105), "KL annealed": (0.17, 0.27), "free bits": (0.72, 0.38)}
     for name, place in (
         fig_text | {"word dropout": (0.45, 0.58), "small decoder": (0.6, 1.3)}
     ).items():
