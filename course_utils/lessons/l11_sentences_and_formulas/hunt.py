@@ -57,10 +57,13 @@ def shuffled(left_out: int = 0) -> Tensor:
     probability C(N - i, 100) / C(N, 100).
     """
     scores = list(formulas.everything().values())[left_out:]
-    free = torch.arange(len(scores), dtype=torch.float64)
-    missed = (1 - BUDGET / (len(scores) - free)).clamp(min=0).cumprod(0)
+    before = torch.arange(len(scores), dtype=torch.float64)
+    missed = (1 - BUDGET / (len(scores) - before)).clamp(min=0).cumprod(0)
     places = torch.searchsorted(1 - missed, torch.arange(1, 100).double() / 100)
-    return torch.tensor([formulas.rank(scores[i]) for i in places.tolist()]).double()
+    found = {
+        i: formulas.rank(scores[i]) for i in set(places.tolist())
+    }  # many percentiles share one
+    return torch.tensor([found[i] for i in places.tolist()]).double()
 
 
 def foretold(decoder: Recurrent) -> float:
