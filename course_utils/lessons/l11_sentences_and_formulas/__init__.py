@@ -1,4 +1,4 @@
-"""Lesson 11, sentences and formulas: when the decoder can do without you.
+"""Lesson 11, sentences and formulas: when the decoder can do without its code.
 
 recall     – check yourself: three questions on lessons 00, 06 and 09
 texts      – what all sections share: the sentences, the limit, what is measured
@@ -46,6 +46,7 @@ from course_utils.lessons.l11_sentences_and_formulas.between import (
     passed,
     plot_shares,
     poll_between,
+    unrelated,
 )
 from course_utils.lessons.l11_sentences_and_formulas.library import (
     VOCABULARY as FORMULA_WORDS,
@@ -57,7 +58,9 @@ from course_utils.lessons.l11_sentences_and_formulas.library import (
 )
 from course_utils.lessons.l11_sentences_and_formulas.hunt import (
     explore_hunt,
+    foretold,
     seek,
+    shuffled,
     plot_ranks,
     poll_hunt,
 )
@@ -85,6 +88,7 @@ __all__ = [
     "pairs",
     "decoded",
     "joined",
+    "unrelated",
     "grammatical",
     "passed",
     "kept",
@@ -99,6 +103,8 @@ __all__ = [
     "plot_map",
     "poll_hunt",
     "seek",
+    "shuffled",
+    "foretold",
     "explore_hunt",
     "plot_ranks",
     "RANKS",

@@ -72,10 +72,15 @@ def plot_remedies() -> Picture:
     fig, ax = style.subplots(height=5)
     marks = dict(zip(REMEDIES, "oDs^v", strict=True))
     for name, rows in REMEDIES.items():
-        elbo, _, _, topic = torch.tensor(rows).T
+        elbo, _, evidence, topic = torch.tensor(rows).T
         role = {"nothing": TRUTH, "small decoder": GAP}.get(name, Q)
-        ax.plot(topic, -elbo, **role.dots | {"marker": marks[name], "markersize": 11, "alpha": 0.7})
-    fig_text = {"nothing": (0.03, 0.11), "KL annealed": (0.2, 0.165), "free bits": (0.72, 0.38)}
+        look = role.dots | {"marker": marks[name], "markersize": 11, "alpha": 0.7}
+        ax.vlines(topic, -evidence, -elbo, color=role.color, linewidth=1)
+        ax.plot(topic, -elbo, **look)
+        ax.plot(
+            topic, -evidence, **look | {"markerfacecolor": "white", "markeredgecolor": role.color}
+        )
+    fig_text = {"nothing": (0.06, 0.105), "KL annealed": (0.17, 0.27), "free bits": (0.72, 0.38)}
     for name, place in (
         fig_text | {"word dropout": (0.45, 0.58), "small decoder": (0.6, 1.3)}
     ).items():
@@ -83,10 +88,8 @@ def plot_remedies() -> Picture:
     ax.set(yscale="log", xlim=(-0.05, 1.12), ylim=(0.09, 3.2))
     ax.set_yticks([0.1, 0.2, 0.5, 1, 2], ["0.1", "0.2", "0.5", "1", "2"])
     ax.set_yticks([], minor=True)
-    ax.set(
-        xlabel="nats about the topic, read from a drawn code", ylabel="ELBO: nats below the limit"
-    )
-    ax.set_title("What is paid, and what for")
+    ax.set(xlabel="nats about the topic, read from a drawn code", ylabel="nats below the limit")
+    ax.set_title("What is paid (full: ELBO, hollow: evidence), and what for")
     said = "; ".join(
         f"{name}: ELBO {-row[0]:.2f} below the limit, rate {row[1]:.2f}, evidence {-row[2]:.2f} below, "
         f"topic {row[3]:.2f}"
@@ -102,9 +105,8 @@ def explore_dropout() -> Explorer:
 
     def scene():
         fig, (left, right) = style.subplots(2, width_ratios=[1.15, 1])
-        shown = [r for r in places if r < 1]
-        D = [-places[r][0] - places[r][1] for r in shown]
-        left.plot(D, [places[r][1] for r in shown], "o-", color=style.PALE)
+        shown = [(-elbo - rate, rate) for elbo, rate, _ in places.values()]
+        left.plot(*zip(*shown, strict=True), "o-", color=style.PALE)
         ends = [-1.6, 0.5]
         left.plot(ends, [-end for end in ends], **TRUTH.line)
         left.text(-1.5, 1.62, "ELBO = limit", color=TRUTH.ink)
@@ -123,23 +125,22 @@ def explore_dropout() -> Explorer:
     def update(dropout: float) -> dict:
         elbo, rate, topic = places[round(dropout, 1)]
         said = SAID[round(dropout, 1)]
-        off = "\noff to the right" if -elbo - rate > 0.6 else ""
         return {
             "point": ([-elbo - rate], [rate]),
-            "label": f"ELBO −{-elbo:.2f}\nrate {rate:.2f}\ntopic {topic:.2f}{off}",
+            "label": f"ELBO −{-elbo:.2f}\nrate {rate:.2f}\ntopic {topic:.2f}",
             "words": "\n".join(texts.broken(tuple(one.split()), 32) for one in said),
             "alt": f"With {dropout:.0%} of the words hidden in training the ELBO is {-elbo:.2f} nats "
             f"below the limit, the rate {rate:.2f}, and {topic:.2f} nats are read about the topic. "
             f"The code of ‘{' '.join(SENTENCE)}’ decodes to: {'; '.join(said)}.",
         }
 
-    control = widgets.FloatSlider(value=0, min=0, max=1, step=0.2, description="words hidden")
-    return Explorer(scene, update, {"dropout": control}, [{"dropout": r} for r in (0.0, 0.6, 1.0)])
+    control = widgets.FloatSlider(value=0, min=0, max=0.8, step=0.2, description="words hidden")
+    return Explorer(scene, update, {"dropout": control}, [{"dropout": r} for r in (0.0, 0.4, 0.8)])
 
 
-def hide(read: Tensor, noise: Tensor, rate: float, hidden: int) -> Tensor:
-    """Tokens (N, T) of which the words with noise below the rate are replaced by `hidden`."""
-    return torch.where((noise < rate) & (read != 0), hidden, read)
+def hide(read: Tensor, noise: Tensor, share: float, hidden: int) -> Tensor:
+    """Tokens (N, T) of which the words with noise below the share are replaced by `hidden`."""
+    return torch.where((noise < share) & (read != 0), hidden, read)
 
 
 def _uniform(*shape: int, seed: int) -> Tensor:
@@ -158,34 +159,34 @@ Exercise(
     ],
     mistakes=[
         Mistake(
-            lambda read, noise, rate, hidden: torch.where(noise < rate, hidden, read),
+            lambda read, noise, share, hidden: torch.where(noise < share, hidden, read),
             "The ends are hidden, too. The one in front is where the sentence begins; what comes after "
             "the sentence is padding. Spare every 0.",
         ),
         Mistake(
-            lambda read, noise, rate, hidden: torch.where(
-                (noise > rate) & (read != 0), hidden, read
+            lambda read, noise, share, hidden: torch.where(
+                (noise > share) & (read != 0), hidden, read
             ),
-            "The other share: hidden is what has noise below the rate. At rate 1 all words are.",
+            "The other share: hidden is what has noise below the share. At share 1 all words are.",
         ),
         Mistake(
-            lambda read, noise, rate, hidden: torch.where((noise < rate) & (read != 0), 0, read),
+            lambda read, noise, share, hidden: torch.where((noise < share) & (read != 0), 0, read),
             "0 means an end: the decoder would believe that the sentence was over. Use `hidden`.",
         ),
         Mistake(
-            lambda read, noise, rate, hidden: torch.where(
-                (noise[:, :1] < rate) & (read != 0), hidden, read
+            lambda read, noise, share, hidden: torch.where(
+                (noise[:, :1] < share) & (read != 0), hidden, read
             ),
             "Whole rows are hidden or not. Each word has its own noise.",
         ),
         Mistake(
-            lambda read, noise, rate, hidden: read * (noise >= rate),
+            lambda read, noise, share, hidden: read * (noise >= share),
             "0 means an end: the decoder would believe that the sentence was over. Use `hidden`.",
         ),
     ][:4],
     nudge="Which tokens tell the decoder something about words, and which only where the sentence "
     "begins or that it is over?",
-    formula="`torch.where(condition, hidden, read)`; the condition is that noise $<$ rate, *and* that "
+    formula="`torch.where(condition, hidden, read)`; the condition is that noise $<$ share, *and* that "
     "the token is not 0.",
 )
 
@@ -206,8 +207,8 @@ Exercise(
     mistakes=[
         Mistake(
             lambda kl, free: kl.clamp(min=free).sum(1).mean(),
-            "Clamped sentence by sentence: then each must carry its nats in every latent. Average over "
-            "the batch first, so that a short sentence may say less.",
+            "Clamped sentence by sentence: then each must carry its nats in every latent. Asked is the "
+            "mean over the batch, then the larger of it and `free`.",
         ),
         Mistake(
             lambda kl, free: kl.sum(1).mean().clamp(min=free),
@@ -224,8 +225,8 @@ Exercise(
         ),
         Mistake(
             lambda kl, free: (kl.mean(0) - free).clamp(min=0).sum(),
-            "The gradient is right. But the number is no longer comparable with the KL: what is free "
-            "is counted as `free`, not as 0.",
+            "The gradient is right, and training goes the same way. But the number is no longer "
+            "comparable with the KL: asked is the larger of `free` and the mean KL.",
         ),
         Mistake(
             lambda kl, free: kl.mean(0).clamp(min=free).mean(),

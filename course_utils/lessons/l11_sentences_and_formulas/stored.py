@@ -1,5 +1,7 @@
 """Tables of five or ten seeds, each measured by tests/seeds/lesson_11.py."""
 
+from math import nan
+
 # Way: (ELBO less the limit, rate, evidence less the limit, nats about the topic read from a
 # drawn code) of the test sentences, seeds 1 to 5.
 REMEDIES = {
@@ -86,13 +88,6 @@ DROPOUT = {
         (-0.925, 1.133, 0.66),
         (-0.895, 1.0, 0.644),
     ),
-    1.0: (
-        (-12.792, 1.213, 0.73),
-        (-13.663, 1.104, 0.7),
-        (-14.29, 1.475, 0.663),
-        (-12.116, 1.21, 0.656),
-        (-13.399, 1.189, 0.678),
-    ),
 }
 
 # What three codes of one sentence decode to, word by word drawn, at seed 1.
@@ -110,50 +105,52 @@ SAID = {
         "the hot cooks clean",
     ),
     0.8: ("do the cooks cut", "do the onions taste the onions", "the hot cooks clean"),
-    1.0: (
-        "do fish taste cut carry fresh cut cooks onions today",
-        "do cooks onions taste fish onions",
-        "the hot taste clean cold onions the hot fish hot fresh fresh taste cooks the hot hot cut",
-    ),
 }
 
-# Share of grammatical steps, different sentences of nine, share of ends kept; seeds 1 to 5.
+# Share of grammatical inner steps, different sentences of nine, share of ends kept, rate (nan: there
+# is no code); seeds 1 to 5.
 SHARES = {
     "as it is": (
-        (1.0, 1.0, 0.005),
-        (1.0, 1.11, 0.005),
-        (1.0, 1.01, 0.005),
-        (1.0, 1.0, 0.005),
-        (1.0, 1.0, 0.005),
+        (1.0, 1.0, 0.005, 0.027),
+        (1.0, 1.11, 0.005, 0.055),
+        (1.0, 1.01, 0.005, 0.045),
+        (1.0, 1.0, 0.005, 0.02),
+        (1.0, 1.0, 0.005, 0.046),
     ),
     "word dropout": (
-        (1.0, 3.65, 0.015),
-        (1.0, 3.39, 0.015),
-        (1.0, 2.95, 0.01),
-        (0.981, 3.39, 0.015),
-        (1.0, 3.68, 0.015),
+        (1.0, 3.65, 0.015, 0.991),
+        (1.0, 3.39, 0.015, 0.876),
+        (1.0, 2.95, 0.01, 0.962),
+        (0.981, 3.39, 0.015, 1.085),
+        (1.0, 3.68, 0.015, 0.966),
     ),
     "KL at 0.1": (
-        (0.976, 7.27, 0.145),
-        (0.993, 7.31, 0.205),
-        (0.94, 7.12, 0.095),
-        (0.941, 7.67, 0.14),
-        (0.94, 7.5, 0.135),
+        (0.976, 7.27, 0.145, 8.6),
+        (0.993, 7.31, 0.205, 9.12),
+        (0.94, 7.12, 0.095, 8.36),
+        (0.941, 7.67, 0.14, 9.28),
+        (0.94, 7.5, 0.135, 9.0),
     ),
     "no KL": (
-        (0.953, 7.57, 0.145),
-        (0.947, 7.45, 0.17),
-        (0.969, 7.45, 0.12),
-        (0.973, 7.55, 0.105),
-        (0.923, 7.33, 0.13),
+        (0.953, 7.57, 0.145, 37.7),
+        (0.947, 7.45, 0.17, 48.2),
+        (0.969, 7.45, 0.12, 49.4),
+        (0.973, 7.55, 0.105, 40.4),
+        (0.923, 7.33, 0.13, 47.2),
     ),
-    "cut and join": ((0.264, 7.6, 1.0),),
+    "cut and join": ((0.264, 7.6, 1.0, nan),),
+    "unrelated": (
+        (1.0, 8.99, 0.0, nan),
+        (1.0, 9.0, 0.0, nan),
+        (1.0, 9.0, 0.0, nan),
+        (1.0, 8.99, 0.0, nan),
+        (1.0, 8.99, 0.0, nan),
+    ),
 }
 
 # Rank of the best formula after 100 evaluations, seeds 1 to 10.
 RANKS = {
     "shortest": (203, 111, 203, 111, 333, 111, 333, 203, 203, 203),
-    "shuffled": (111, 103, 103, 77, 377, 79, 630, 908, 413, 520),
     "grammar": (111, 17, 203, 203, 107, 23, 39, 333, 111, 273),
     "prior": (1230, 413, 1355, 642, 203, 542, 203, 285, 199, 596),
     "ascent": (1230, 203, 709, 844, 203, 1, 191, 167, 199, 111),

@@ -18,7 +18,7 @@ def stub_2(log_p, tokens):
     return ...
 
 
-def stub_3(read, noise, rate, hidden):
+def stub_3(read, noise, share, hidden):
     return ...
 
 
@@ -102,26 +102,26 @@ def a_loss(log_p, tokens):
     return -row_by_row(log_p, tokens)
 
 
-def cloned(read, noise, rate, hidden):
+def cloned(read, noise, share, hidden):
     out = read.clone()
-    out[(read > 0) & (noise < rate)] = hidden
+    out[(read > 0) & (noise < share)] = hidden
     return out
 
 
-def ends_too(read, noise, rate, hidden):
-    return torch.where(noise < rate, torch.full_like(read, hidden), read)
+def ends_too(read, noise, share, hidden):
+    return torch.where(noise < share, torch.full_like(read, hidden), read)
 
 
-def the_others(read, noise, rate, hidden):
-    return torch.where((noise > rate) & (read > 0), torch.full_like(read, hidden), read)
+def the_others(read, noise, share, hidden):
+    return torch.where((noise > share) & (read > 0), torch.full_like(read, hidden), read)
 
 
-def with_zeros(read, noise, rate, hidden):
-    return read * (noise >= rate).long()
+def with_zeros(read, noise, share, hidden):
+    return read * (noise >= share).long()
 
 
-def whole_rows(read, noise, rate, hidden):
-    return torch.where((noise[:, :1] < rate) & (read > 0), torch.full_like(read, hidden), read)
+def whole_rows(read, noise, share, hidden):
+    return torch.where((noise[:, :1] < share) & (read > 0), torch.full_like(read, hidden), read)
 
 
 def with_maximum(kl, free):
