@@ -83,10 +83,10 @@ BERNOULLI = mixture.BernoulliMixture(ONES / 2, X[:2].sigmoid())
 Q, R = PPCA.posterior(X), MIXTURE.posterior(X)
 DIAGONAL = Gaussian(Z, Z * 0)
 ONE_HOT = OneHotCategorical(logits=Z)
-SERIES = sde.Seen(X[0, :2], torch.tensor([0.5, 1.0]).double(), 0.4)
+NOW_AND_THEN = sde.Seen(X[0, :2], torch.tensor([0.5, 1.0]).double(), 0.4)
 OU, STEER = sde.ou(1.2, 0.8), lambda k, x: -0.1 * x
 PATHS = sde.paths(OU, STEER, 0.25, 4, 3)
-WHOLE = {"model": OU, "seen": SERIES, "dt": 0.25}
+WHOLE = {"model": OU, "seen": NOW_AND_THEN, "dt": 0.25}
 MASSES, MOVES, SCORES = X[0].softmax(0), X[:3].softmax(1), X[:4]
 CHAIN = filtering.LinearGaussian(*[torch.eye(2).double()] * 4, ONES, torch.eye(2).double())
 FLOW = flows.Flow(flows.standard_normal(2), [flows.Affine(2), flows.Planar(2)]).double()
@@ -684,24 +684,24 @@ CALLS: dict[str, tuple[Callable, Callable[[], dict]]] = {
         sde.Seen,
         lambda: {"y": X[0, :2], "times": torch.tensor([0.5, 1.0]).double(), "scale": 0.4},
     ),
-    "diffusions.sde.Seen.steps": (SERIES.steps, lambda: {"dt": 0.25}),
-    "diffusions.sde.Seen.log_prob": (SERIES.log_prob, lambda: {"x": Z}),
+    "diffusions.sde.Seen.steps": (NOW_AND_THEN.steps, lambda: {"dt": 0.25}),
+    "diffusions.sde.Seen.log_prob": (NOW_AND_THEN.log_prob, lambda: {"x": Z}),
     "diffusions.sde.paths": (
         sde.paths,
         lambda: {"model": OU, "push": STEER, "dt": 0.25, "num_steps": 4, "num_paths": 3},
     ),
-    "diffusions.sde.elbo": (sde.elbo, lambda: {"made": PATHS, "model": OU, "seen": SERIES}),
+    "diffusions.sde.elbo": (sde.elbo, lambda: {"made": PATHS, "model": OU, "seen": NOW_AND_THEN}),
     "diffusions.sde.log_weights": (
         sde.log_weights,
-        lambda: {"made": PATHS, "model": OU, "seen": SERIES},
+        lambda: {"made": PATHS, "model": OU, "seen": NOW_AND_THEN},
     ),
     "diffusions.push.backward": (
         push.backward,
-        lambda: {"theta": 1.2, "sigma": 0.8, "seen": SERIES, "dt": 0.25},
+        lambda: {"theta": 1.2, "sigma": 0.8, "seen": NOW_AND_THEN, "dt": 0.25},
     ),
     "diffusions.push.linear": (
         push.linear,
-        lambda: {"theta": 1.2, "sigma": 0.8, "seen": SERIES, "dt": 0.25},
+        lambda: {"theta": 1.2, "sigma": 0.8, "seen": NOW_AND_THEN, "dt": 0.25},
     ),
     "diffusions.push.OnGrid": (push.OnGrid, lambda: {"nodes": GRID, "values": GRID.repeat(4, 1)}),
     "diffusions.push.Network": (
@@ -728,7 +728,7 @@ CALLS: dict[str, tuple[Callable, Callable[[], dict]]] = {
         line_gaussian.fit,
         lambda: {
             "model": sde.double_well(),
-            "seen": SERIES,
+            "seen": NOW_AND_THEN,
             "dt": 0.25,
             "mean": torch.zeros(4).double(),
             "max_steps": 3,
