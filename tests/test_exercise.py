@@ -426,6 +426,18 @@ def test_changing_the_input_in_place_is_found(body):
     assert "in place" in outcome.message
 
 
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (lambda x: x >= 1, "1 of 3 entries differ, first at index [1]."),
+        (lambda x: x < 1, "2 of 3 entries differ, first at index [0]."),
+    ],
+)
+def test_a_wrong_mask_is_told_how_many_entries_differ(answer, words):
+    outcome = judge(answer, make(lambda x: x > 1, [(torch.tensor([0.0, 1.0, 2.0]),)], []))
+    assert (outcome.kind, outcome.message) == ("wrong", words)
+
+
 def test_an_argument_may_be_a_mask():
     task = make(
         lambda x, seen: x[:, seen], [(numbers(4, 3), torch.tensor([True, False, True]))], []

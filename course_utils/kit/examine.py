@@ -225,6 +225,10 @@ def _departure(result: object, expected: object) -> Outcome:
         return Outcome("dtype", f"Expected {q.dtype}, got {p.dtype}.")
     if not p.isfinite().all():
         return Outcome("finite", f"{int((~p.isfinite()).sum())} entries are NaN or infinite.")
+    if q.dtype == torch.bool:
+        wrong = (p != q).nonzero()
+        place = f", first at index {wrong[0].tolist()}" if p.ndim else ""
+        return Outcome("wrong", f"{len(wrong)} of {p.numel()} entries differ{place}.")
     gap = (p.to(q) - q).abs()
     flat = int(gap.argmax())
     at = [int(i) for i in np.unravel_index(flat, p.shape)]
@@ -241,7 +245,7 @@ def _factor(pairs: list[tuple], tolerance: float) -> str:
     numbers = []
     for pair in pairs:
         p, q = map(_tensor, pair)
-        if p is None or q is None or p.shape != q.shape or p.is_complex():
+        if p is None or q is None or p.shape != q.shape or p.is_complex() or q.dtype == torch.bool:
             return ""
         numbers.append((p.to(q), q))
     p, q = (torch.cat([part.flatten() for part in side]) for side in zip(*numbers, strict=True))

@@ -163,7 +163,17 @@ Exercise(
         ),
         Mistake(
             _by(lambda s, o: ((s - o) / s.std(0)).sum(1).abs()),
-            "Differences of opposite sign cancel: square them (or take each one's size) first.",
+            "Differences of opposite sign cancel: square them first.",
+        ),
+        Mistake(
+            _by(lambda s, o: ((s - o) / s.std(0)).abs().sum(1)),
+            "Sizes are added; Euclid's distance adds squares.",
+        ),
+        Mistake(
+            lambda s, observed, num_accepted: (
+                ((s - observed) / s.std(0)).square().sum(1).argsort()[:num_accepted]
+            ),
+            "Those are the indices; asked is True or False for every simulation.",
         ),
         Mistake(
             lambda s, observed, num_accepted: (

@@ -158,6 +158,15 @@ def cancels(s, observed, num_accepted):
     return marked(((s - observed) / s.std(0)).sum(1).abs(), num_accepted)
 
 
+def sizes_added(s, observed, num_accepted):
+    return marked(((s - observed) / s.std(0)).abs().sum(1), num_accepted)
+
+
+def indices(s, observed, num_accepted):
+    distance = ((s - observed) / s.std(0)).norm(dim=1)
+    return distance.topk(num_accepted, largest=False).indices
+
+
 def number_for_distance(s, observed, num_accepted):
     return ((s - observed) / s.std(0)).pow(2).sum(1) < num_accepted
 
@@ -271,6 +280,8 @@ WRONG = [
     ("12.4", by_variance, "by the variance"),
     ("12.4", by_observed, "observed value"),
     ("12.4", cancels, "cancel"),
+    ("12.4", sizes_added, "Sizes are added"),
+    ("12.4", indices, "the indices"),
     ("12.4", number_for_distance, "not a distance"),
     ("12.5", inverse, "its inverse"),
     ("12.5", r_itself, "r itself"),
