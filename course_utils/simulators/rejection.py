@@ -68,7 +68,8 @@ def synthetic(s: Float[Tensor, "G R C"], observed: Float[Tensor, "N C"]) -> Floa
 @validate.typed
 def cost(dim: int, variance: float, epsilon: float) -> float:
     """Simulations per accepted one, for z ~ N(0, I), s ~ N(z, variance I), a Gaussian kernel of sd
-    epsilon: E[exp(-|s - s_o|^2 / 2 epsilon^2)]^-1, s_o itself simulated.
+    epsilon: E[exp(-|s - s_o|^2 / 2 epsilon^2)]^-1, averaged over s_o too, itself simulated. A given
+    s_o may need many times more.
 
     s - s_o ~ N(0, 2 (1 + variance) I), so each dimension contributes the same factor.
     """

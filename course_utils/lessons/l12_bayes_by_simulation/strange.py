@@ -124,22 +124,32 @@ def plot_survey(found: dict[str, tuple[float, float, float, float]]) -> Picture:
     )
 
 
-def plot_answer(found: Answer, counts: Tensor) -> Picture:
-    """A series from outside, and what the network and the exact posterior say of it."""
+def plot_answer(found: Answer, counts: Tensor, truth: Tensor | None = None) -> Picture:
+    """A series from outside, and what the network and the exact posterior say of it.
+
+    truth (1, 2): the z that made the series, where it is known.
+    """
     fig, (left, right) = style.subplots(2, width_ratios=[1, 1.15])
     left.plot(range(1, len(counts) + 1), counts, color=style.INK, linewidth=2)
     left.set(xlabel="t", ylabel="count", title="Fifty counts")
     right.plot(*found.samples[:400].T, **Q.dots | {"markersize": 4, "alpha": 0.5})
     draw_exact(right, found.exact, 0)
     right.set(xlabel="log r", ylabel="log φ", title=f"{found.share_beyond:.1%} are further out")
-    right.text(0.03, 0.1, "● q", color=Q.ink, transform=right.transAxes)
-    right.text(0.03, 0.02, "— exact", color=TRUTH.ink, transform=right.transAxes)
+    corner = {"transform": right.transAxes, "ha": "right"}
+    right.text(0.98, 0.84, "● q", color=Q.ink, **corner)
+    right.text(0.98, 0.92, "— exact, if the model is right", color=TRUTH.ink, **corner)
+    made_by = ""
+    if truth is not None:
+        log_r, log_phi = MODEL.theta(truth)[0].tolist()
+        right.plot(log_r, log_phi, "*", color=style.INK, markersize=18, zorder=4)
+        right.text(0.98, 0.76, "★ truth", color=style.INK, **corner)
+        made_by = f" The truth is {log_r:.2f} and {log_phi:.2f}."
     mean = found.samples.mean(0).tolist()
     true = MODEL.theta(found.exact.mean[0]).tolist()
     flag = "flagged as strange" if found.strange else "not flagged"
     return figure(
         fig,
         alt=f"The network's samples have mean log r {mean[0]:.2f} and log phi {mean[1]:.2f}, the exact "
-        f"posterior {true[0]:.2f} and {true[1]:.2f}. {found.share_beyond:.1%} of the simulations are "
-        f"further out: {flag}.",
+        f"posterior {true[0]:.2f} and {true[1]:.2f}.{made_by} {found.share_beyond:.1%} of the simulations "
+        f"are further out: {flag}.",
     )

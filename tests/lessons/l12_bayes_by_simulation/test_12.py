@@ -117,6 +117,8 @@ def test_the_figures_can_be_read_and_describe_themselves_with_numbers():
     assert "15% flagged" in drawn(lambda: strange.plot_survey(surveyed))
     answer = strange.Answer(torch.randn(50, 2) * 0.1 + 3, exact, 0.004, True)
     assert "flagged as strange" in drawn(lambda: strange.plot_answer(answer, y[0]))
+    said = drawn(lambda: strange.plot_answer(answer, y[0], torch.zeros(1, 2)))
+    assert "The truth is 3.80 and 2.30." in said
 
 
 def test_three_methods_stand_on_the_exact_posterior():
