@@ -108,8 +108,9 @@ class Ricker:
 
         y: counts; NaN where nothing was counted. Any number of them.
         spacing: of the grid, in units of sigma; halve it to see whether the answer can be trusted.
-        Source: Kitagawa, JASA 82, 1987; the grid is uniform in v = n + exp(n). There the map
-        has no slope above 1, so the step's density is nowhere narrower than sigma.
+        Source: Kitagawa, JASA 82, 1987; the grid is uniform in v = n + exp(n). As a
+        function of v_t the mean of n_t+1 has slopes between -1 and 1, and v grows at least as fast
+        as n: a step's density is nowhere narrower than sigma.
         """
         check_counts(y)
         validate.finite(theta=theta)

@@ -16,7 +16,7 @@ NUMBERS = (500, 2000, 50_000)
 
 
 class Row(NamedTuple):
-    """What a number of simulations buys: ranks (10,) of log r, coverage, mean gap in nats."""
+    """What a number of simulations buys: ranks (10,) of log phi, coverage, mean gap in nats."""
 
     ranks: Tensor
     covers: float
@@ -28,7 +28,7 @@ def by_number(num: int) -> Row:
     """A flow on Wood's summaries of the first `num` simulations, always 700 steps."""
     posterior = trained("Wood", num)
     found = judged(posterior)
-    return Row(found.ranks[0], found.covers, gaps(posterior).mean().item())
+    return Row(found.ranks[1], found.covers, gaps(posterior).mean().item())
 
 
 def poll_prior() -> Poll:
@@ -56,7 +56,7 @@ def explore_number() -> Explorer:
 
     def scene():
         fig, ax = style.subplots()
-        ax.set(xlim=(0, 10), ylim=(0, 0.4), xlabel="rank of the true log r among 99 samples")
+        ax.set(xlim=(0, 10), ylim=(0, 0.4), xlabel="rank of the true log φ among 99 samples")
         ax.set(ylabel="share of 2000 pairs", title="Flat, if q is as sure as it should be")
         ax.set_xticks([0, 2, 4, 6, 8, 10], ["0", "20", "40", "60", "80", "100"])
         bars = {f"bar_{i}": ax.bar(i, 0, 0.9, align="edge", **Q.area)[0] for i in range(10)}
@@ -75,7 +75,7 @@ def explore_number() -> Explorer:
             "words": f"{number} simulations\n90 % regions hold {row.covers:.1%}\n"
             f"gap to the exact posterior {row.gap:.2f} nats",
             "alt": f"Trained on {number} simulations: 90 percent regions hold {row.covers:.1%} of the "
-            f"true parameters, the gap is {row.gap:.2f} nats; of the ranks of log r {share[0]:.0%} are in "
+            f"true parameters, the gap is {row.gap:.2f} nats; of the ranks of log phi {share[0]:.0%} are in "
             f"the lowest tenth, {share[-1]:.0%} in the highest.",
         }
 
