@@ -5,7 +5,7 @@ E[-log q(z | y)] = H(z | y) + E_y KL(p(z | y) || q(z | y)).
 
 Source: Papamakarios & Murray, "Fast epsilon-free inference of simulation models with Bayesian
 conditional density estimation", NeurIPS 2016; Radev et al., "BayesFlow: learning complex
-stochastic models with invertible neural networks", IEEE TNNLS 33, 2020. Called the sleep phase in
+stochastic models with invertible neural networks", IEEE TNNLS 33, 2022. Called the sleep phase in
 Hinton, Dayan, Frey & Neal, "The wake-sleep algorithm for unsupervised neural networks", Science
 268, 1995.
 """
