@@ -47,7 +47,22 @@ def chain(model: Diffusion, seen: Seen, dt: float, nodes: Float[Tensor, "G"]) ->
         start = h * _from_point(model, nodes, 0.0, dt)
     score = nodes.new_zeros(int(steps[-1]), len(nodes))
     score[steps - 1] = seen.log_prob(nodes[:, None]).T
-    return Chain(start, moves, score)
+    found = Chain(start, moves, score)
+    _check_reach(found, _width(model, dt) / h)
+    return found
+
+
+def _check_reach(found: Chain, step: float) -> None:
+    """Raise where the nodes cut off the model's mass, or the posterior's. step: in spacings."""
+    mass = found.start
+    for _ in range(len(found.log_likelihood) - 1):
+        mass = mass @ found.moves
+    if (lost := (mass.sum() - 1).abs().item()) > 1e-3:
+        raise ValueError(f"nodes must hold the model's mass, a share of {lost:.2g} is lost: wider")
+    exact, _ = filtering.forward_backward(*found)
+    edge = exact[:, [0, -1]].amax().item() * step  # about what is within one step of an end
+    if not edge < 1e-3:
+        raise ValueError(f"nodes must reach beyond the data, a share of {edge:.2g} is at their end")
 
 
 @validate.typed
