@@ -731,7 +731,7 @@ CALLS: dict[str, tuple[Callable, Callable[[], dict]]] = {
             "seen": NOW_AND_THEN,
             "dt": 0.25,
             "mean": torch.zeros(4).double(),
-            "max_steps": 3,
+            "max_steps": 300,
         },
     ),
     "deep.linear": (deep.linear, lambda: {"model": PPCA}),

@@ -242,6 +242,20 @@ def test_gradients_reach_every_weight_through_the_solver():
             lambda: gaussian.fit(sde.double_well(), SEEN, 0.25, torch.zeros(7).double()),
             "mean must have 8",
         ),
+        (
+            lambda: gaussian.fit(sde.double_well(), SEEN, 0.25, torch.zeros(8).double(), 2),
+            "max_steps must let the fit converge",
+        ),
+        (
+            lambda: grid.chain(sde.ou(1.0, 1.0), SEEN, 0.25, grid.nodes(0.9, 61)),
+            "nodes must hold the model's mass",
+        ),
+        (
+            lambda: grid.chain(
+                sde.ou(1.0, 1.0), sde.Seen(Y + 9, TIMES, 0.1), 0.25, grid.nodes(4.0, 61)
+            ),
+            "nodes must reach beyond the data",
+        ),
     ],
 )
 def test_errors_name_the_argument(call, says):

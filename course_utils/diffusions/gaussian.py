@@ -37,7 +37,8 @@ def fit(
 ) -> Fitted:
     """The best Gaussian q near a first guess of its means at the ends of steps 1 ... T (L-BFGS).
 
-    X_0 must be known. Expectations of the drift by 20 nodes of Gauss and Hermite.
+    X_0 must be known. The optimum is local, and 1 - a dt > 0 is assumed. Expectations of the drift
+    by 20 nodes of Gauss and Hermite.
     """
     validate.finite(mean=mean)
     validate.integer(1, max_steps=max_steps)
@@ -81,6 +82,8 @@ def fit(
     first = torch.cat([mean, torch.full((T - 1,), -3.0).to(mean)]).double().numpy()
     options = {"maxiter": max_steps, "maxfun": 2 * max_steps}
     found = minimize(loss, first, jac=True, method="L-BFGS-B", options=options)
+    if not found.success:
+        raise ValueError(f"max_steps must let the fit converge, after {found.nit} it has not")
     m, S, a, b = parts(torch.from_numpy(found.x))
     return Fitted(
         m, S, -float(found.fun), lambda k, x: (b[k] - a[k] * x - model.drift(x)) / model.sigma

@@ -6,7 +6,8 @@ path     – 1, a random path: Euler's steps, exercise 13.1
 price    – 2, what a push costs: weights of paths, exercise 13.2
 ahead    – 3, what is still to come: the exact push, exercise 13.3
 noise    – 4, why the same noise, and two errors, exercise 13.4
-wells    – 5, two wells: the push on a grid, exercises 13.5 and 13.6
+wells    – 5, two wells: the push on a grid, exercise 13.5
+carried  – 5, the bound by carrying masses over the grid, exercise 13.6
 bell     – 6, one bell, or a network
 network  – 7, one network for every series
 """
@@ -20,6 +21,7 @@ from course_utils.lessons.l13_latent_sde.price import predict_steer
 from course_utils.lessons.l13_latent_sde.ahead import predict_ahead
 from course_utils.lessons.l13_latent_sde.noise import plot_errors, predict_noise
 from course_utils.lessons.l13_latent_sde.wells import plot_crossing, predict_wells, right_of_0
+import course_utils.lessons.l13_latent_sde.carried  # noqa: F401 (makes exercise 13.6)
 from course_utils.lessons.l13_latent_sde.bell import learn, poll_bell
 from course_utils.lessons.l13_latent_sde.network import (
     draw_series,

@@ -1,4 +1,4 @@
-"""5, two wells: the push on a grid, when the path crosses, exercises 13.5 and 13.6."""
+"""5, two wells: the push on a grid, when the path crosses, exercise 13.5."""
 
 from functools import cache
 
@@ -42,8 +42,8 @@ def predict_wells() -> Prediction:
     """Ask how many pushed diffusions a bimodal posterior needs, then look."""
     question = (
         "Two wells, at −1 and 1. The path began at −1, and at time 3 something near 1 was seen: half-way "
-        "the posterior of X has two modes, one in each well. How many pushed diffusions does a q need "
-        "that comes as near to this posterior as one likes?"
+        "the posterior of X has two modes, one in each well. How many pushed diffusions does a q need, "
+        "in steps dt → 0, that comes as near to this posterior as one likes?"
     )
     options = [
         Option("two, mixed: one for each mode", False, "Then which path belongs to which?"),
@@ -53,7 +53,11 @@ def predict_wells() -> Prediction:
             "The push depends on x: at the same time it moves some paths and leaves others. Each step "
             "is Gaussian, their chain is not.",
         ),
-        Option("none will do: q's steps are Gaussian", False, "So are those of the model."),
+        Option(
+            "none will do: q's steps are Gaussian",
+            False,
+            "At fixed dt that is so: a gap remains. As dt → 0 the exact steps are Gaussian too.",
+        ),
     ]
     return predict(question, options, explore_wells())
 
@@ -185,6 +189,16 @@ def _end(ahead, moves, nodes, drift, sigma, dt):
     return (mean - nodes - drift * dt) / (sigma * dt)
 
 
+def _slope(late: bool):
+    """sigma d/dx log h by differences, at the beginning of the step or, late, at its end."""
+
+    def attempt(ahead, moves, nodes, drift, sigma, dt):
+        log_h = (ahead if late else moves @ ahead).log()
+        return sigma * torch.gradient(log_h, spacing=(nodes,))[0]
+
+    return attempt
+
+
 def _case(seed: int, sigma: float, dt: float):
     nodes = torch.linspace(-2, 2, 9).double()
     drift = -nodes
@@ -212,83 +226,18 @@ Exercise(
         ),
         Mistake(_model, "That is the model's step. Weigh where it ends by h there."),
         Mistake(_end, "The exact step from x: the model's step from x times h, row by row."),
+        Mistake(
+            _slope(late=False),
+            "That is the push as dt → 0. At finite dt take the mean of the exact step.",
+        ),
+        Mistake(
+            _slope(late=True),
+            "That is the push as dt → 0, and of h at the step's end. At finite dt take the mean of "
+            "the exact step.",
+        ),
     ],
     nudge="From node x, the exact step ends at x′ with probability in proportion to moves[x, x′] times "
     "ahead[x′]. Its mean is x + f dt + σu dt.",
     formula="$$\\sigma u\\,dt=\\frac{\\sum_{x'}p(x'\\mid x)\\,h(x')\\,x'}{\\sum_{x'}p(x'\\mid x)\\,h(x')}"
     "-x-f(x)\\,dt$$",
-)
-
-
-def bound_on_grid(start, moves, u, log_lik, dt):
-    """start: (G,), masses of X_0. moves: (T, G, G), q's steps. u: (T, G). log_lik: (T, G)."""
-    mass, bound = start, 0.0
-    for k in range(len(moves)):
-        bound = bound - 0.5 * dt * (mass @ u[k].square())  # paid where the step begins
-        mass = mass @ moves[k]
-        bound = bound + mass @ log_lik[k]
-    return bound
-
-
-def _bound(half=0.5, time=True, late=False, early=False, turned=False, frozen=False, mean=False):
-    def attempt(start, moves, u, log_lik, dt):
-        mass, bound = start, 0.0
-        for k in range(len(moves)):
-            after = (moves[k] @ mass) if turned else mass @ moves[k]
-            pays, sees = (after if late else mass), (mass if early else after)
-            bound = bound - half * (dt if time else 1) * (pays @ u[k].square()) + sees @ log_lik[k]
-            mass = mass if frozen else after
-        return bound / len(moves) if mean else bound
-
-    return attempt
-
-
-def _log_outside(start, moves, u, log_lik, dt):
-    mass, bound = start, 0.0
-    for k in range(len(moves)):
-        bound = bound - 0.5 * dt * (mass @ u[k].square())
-        mass = mass @ moves[k]
-        bound = bound + (mass @ log_lik[k].exp()).log()
-    return bound
-
-
-def _mean_push(start, moves, u, log_lik, dt):
-    mass, bound = start, 0.0
-    for k in range(len(moves)):
-        bound = bound - 0.5 * dt * (mass @ u[k]).square()
-        mass = mass @ moves[k]
-        bound = bound + mass @ log_lik[k]
-    return bound
-
-
-def _steps(num_steps: int, seed: int, dt: float):
-    moves = normal(num_steps, 5, 5, seed=seed).softmax(-1)
-    start = normal(5, seed=seed + 1).softmax(0)
-    score = normal(num_steps, 5, seed=seed + 3) - 1
-    score[0] = 0.0
-    return start, moves, normal(num_steps, 5, seed=seed + 2), score, dt
-
-
-Exercise(
-    "13.6",
-    bound_on_grid,
-    cases=[_steps(3, 0, 0.2), _steps(4, 20, 0.5)],
-    mistakes=[
-        Mistake(_bound(half=1.0), "The price of a push is half its square."),
-        Mistake(_bound(time=False), "A step's price is ½u² times dt."),
-        Mistake(_bound(late=True), "A step is paid for where it begins: before the mass moves."),
-        Mistake(
-            _bound(early=True), "log_lik belongs to the end of the step: after the mass moves."
-        ),
-        Mistake(_bound(turned=True), "Rows are where a step begins: mass @ moves[k]."),
-        Mistake(_bound(frozen=True), "The mass must be carried on from step to step."),
-        Mistake(_bound(mean=True), "A sum over the steps, not their mean."),
-        Mistake(
-            _log_outside, "𝓛 has the mean of the logarithm; you took the logarithm of the mean."
-        ),
-        Mistake(_mean_push, "The mean of u², not the square of the mean of u."),
-    ],
-    nudge="Carry q's masses along, step by step. Which masses pay the step's u, and which see its data?",
-    formula="$$\\mathcal L=\\sum_k\\Big(-\\tfrac12dt\\sum_xq_k(x)\\,u_k(x)^2+\\sum_xq_{k+1}(x)"
-    "\\log p(y_{k+1}\\mid x)\\Big),\\qquad q_{k+1}(x')=\\sum_xq_k(x)\\,q(x'\\mid x)$$",
 )

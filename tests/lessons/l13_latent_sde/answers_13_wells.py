@@ -54,6 +54,15 @@ def no_step(ahead, moves, nodes, drift, sigma, dt):
     return ((ahead / ahead.sum()) @ nodes - nodes - drift * dt) / (sigma * dt)
 
 
+def slope_before(ahead, moves, nodes, drift, sigma, dt):
+    spacing = (nodes[1] - nodes[0]).item()
+    return sigma * torch.gradient(torch.log(moves @ ahead), spacing=spacing)[0]
+
+
+def slope_at_end(ahead, moves, nodes, drift, sigma, dt):
+    return sigma * torch.gradient(torch.log(ahead), spacing=(nodes,))[0]
+
+
 def masses(start, moves):
     """At the beginnings and at the ends of the steps."""
     at = [start]
@@ -125,6 +134,8 @@ WRONG = [
     ("13.5", columns, "as a filter does"),
     ("13.5", no_future, "That is the model's step"),
     ("13.5", no_step, "row by row"),
+    ("13.5", slope_before, "as dt → 0. At finite dt"),
+    ("13.5", slope_at_end, "of h at the step's end"),
     ("13.6", no_half, "half its square"),
     ("13.6", no_time, "times dt"),
     ("13.6", paid_late, "where it begins"),
