@@ -51,7 +51,7 @@ GRAPHS = {
 
 def plot_graphs() -> Picture:
     """Four models of the course as graphs of nodes."""
-    fig, axes = style.subplots(4, height=4.2)
+    fig, axes = style.subplots(4, height=3.7)
     arrow = {"arrowstyle": "-|>", "lw": 2, "color": style.INK}
     for ax, (name, nodes) in zip(axes, GRAPHS.items(), strict=True):
         ax.set(xlim=(-0.7, 2.7), ylim=(-1, 8.4), title=name)
