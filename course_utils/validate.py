@@ -10,7 +10,8 @@ from typing import TypeVar
 
 import torch
 from beartype import BeartypeConf, beartype
-from jaxtyping import TypeCheckError, jaxtyped
+from beartype.roar import BeartypeCallHintViolation
+from jaxtyping import jaxtyped
 from torch import Tensor, nn
 from torch.distributions import Distribution
 
@@ -41,35 +42,38 @@ def typed(checked: T) -> T:
     if isinstance(checked, type):
         checked.__init__ = typed(checked.__init__)  # type: ignore[misc]
         return checked
-    inner = jaxtyped(checked, typechecker=_checker)
+    inner = _checker(checked)
+    place = f"{checked.__module__}.{checked.__qualname__}".removeprefix("course_utils.")
 
     @functools.wraps(checked)
     def call(*args, **kwargs):
         try:
-            return inner(*args, **kwargs)
-        except TypeCheckError as error:
-            raise TypeError(_one_line(str(error))) from None
+            with jaxtyped("context"):  # in which N is one number
+                return inner(*args, **kwargs)
+        except BeartypeCallHintViolation as error:
+            raise TypeError(f"{place.removesuffix('.__init__')}: {_one_line(error)}") from None
 
     return call  # type: ignore[return-value]
 
 
-def _one_line(report: str) -> str:
-    """jaxtyping's report cut to: function, argument, what was expected, what came."""
-    fields = re.search(
-        r"of (?P<place>\S+?)\.\n(?:.*?parameter '(?P<name>\w+)'.*?\n)?"
-        r"Actual value: (?P<got>.*?)\nExpected type: (?:<class ['\"])?(?P<want>.*?)(?:['\"]>)?\.\n",
-        report,
-        re.DOTALL,
+def _one_line(violation: BeartypeCallHintViolation) -> str:
+    """beartype's report cut to: argument, what was expected, what came, and of a tensor why not."""
+    report = re.search(
+        r"(?s)(?: parameter (?P<name>\w+)=| return ).* violates type hint (?:<class ['\"])?"
+        r"(?P<want>.*?)(?:['\"]>)?, as (?P<why>.*)\.",
+        str(violation),
     )
-    if fields is None:
-        return report
-    sizes = re.search(r"current values .*? as follows\.\n(?P<sizes>.*)", report, re.DOTALL)
-    where = f" with {', '.join(sizes['sizes'].split())}" if sizes else ""
-    place = fields["place"].removeprefix("course_utils.").removesuffix(".__init__")
-    return (
-        f"{place}: {fields['name'] or 'the result'} must be {fields['want']}{where}, "
-        f"got {textwrap.shorten(fields['got'].replace('(torch)', ''), 80)}"
-    )
+    if report is None:
+        return str(violation)
+    want = re.sub(r"(?:\w+\.)+(?=\w)", "", report["want"])  # without the modules of types
+    got = violation.culprits[0]  # itself, or its repr where no weak reference can hold it
+    what = textwrap.shorten(str(got), 80)
+    if isinstance(got, Tensor):
+        shape = ", ".join(map(str, got.shape))
+        what = f"{str(got.dtype).removeprefix('torch.')}[{shape}]"
+        if not re.search(r"\n| has dtype ", report["why"]):  # lists of all that could be
+            what += f": {report['why']}"
+    return f"{report['name'] or 'the result'} must be {want}, got {what}"
 
 
 def finite(**tensors: Tensor) -> None:

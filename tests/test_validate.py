@@ -491,8 +491,15 @@ def test_typed_says_function_argument_expected_and_got_in_one_line():
     with pytest.raises(TypeError) as error:
         pca.reconstruction_error(X, W[:2])
     assert str(error.value) == (
-        "pca.reconstruction_error: W must be Float[Tensor, 'D H'] with N=20, D=3, got f64[2,2]"
+        "pca.reconstruction_error: W must be Float[Tensor, 'D H'], got float64[2, 2]: "
+        "the size of dimension D is 2 which does not equal the existing value of 3"
     )
+
+
+def test_typed_lists_no_dtypes():
+    with pytest.raises(TypeError) as error:
+        pca.fit(X.int(), 1)
+    assert str(error.value) == "pca.fit: x must be Float[Tensor, 'N D'], got int32[20, 3]"
 
 
 def test_typed_shortens_a_long_value():
