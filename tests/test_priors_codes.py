@@ -238,9 +238,7 @@ def exact(q: OneHotCategorical, entropy: bool) -> torch.Tensor:
 def test_leave_one_out_has_the_exact_mean(entropy, S):
     torch.manual_seed(0)
     q = OneHotCategorical(logits=torch.tensor([0.3, -0.5, 0.1], **DOUBLE))
-    means = torch.stack(
-        [gradients.leave_one_out(of_class, q, S, entropy)["logits"].mean(0) for _ in range(3000)]
-    )
+    means = gradients.leave_one_out(of_class, q.expand((3000,)), S, entropy)["logits"].mean(0)
     error = means.std(0) / 3000**0.5
     assert ((means.mean(0) - exact(q, entropy)).abs() < 4 * error).all()
 
