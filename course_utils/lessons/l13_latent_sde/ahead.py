@@ -160,7 +160,9 @@ Exercise(
         Mistake(_variant(scale=lambda s: s), "s is a standard deviation: precision 1/s²."),
         Mistake(_unseen, "Where is the observation y?"),
         Mistake(_variant(noise=lambda v: v**2), "v is a variance already."),
-        Mistake(_variant(shrink_eta=0), "The noise of the way weakens the shift as well: the same c."),
+        Mistake(
+            _variant(shrink_eta=0), "The noise of the way weakens the shift as well: the same c."
+        ),
         Mistake(
             _variant(power=-2, pull=-1),
             "You divided by a. Λx²/2 is a form in the end; put a x there, and a² comes in as a factor.",

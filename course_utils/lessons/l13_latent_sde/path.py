@@ -123,7 +123,9 @@ Exercise(
             _variant(noise=lambda dt: dt), "dW has variance dt: its standard deviation is √dt."
         ),
         Mistake(_variant(noise=lambda dt: 1.0), "A step's noise must shrink with dt: √dt times ε."),
-        Mistake(_variant(strength=lambda sigma: 1), "The push enters as σu: it is measured in noise."),
+        Mistake(
+            _variant(strength=lambda sigma: 1), "The push enters as σu: it is measured in noise."
+        ),
         Mistake(_variant(fresh=False), "One noise for all steps: step k needs its own, eps[k]."),
         Mistake(_variant(drift=False), "Where is the model's own drift f?"),
         Mistake(
@@ -132,8 +134,12 @@ Exercise(
         Mistake(_without_dt, "Drift and push are rates: times dt."),
         Mistake(_noise_without_sigma, "dW is multiplied by σ, too."),
         Mistake(_variant(strength=lambda sigma: 0), "Where is the push u?"),
-        Mistake(_variant(clock=lambda k, dt: k * dt), "u(k, x) takes the number of the step, not k dt."),
-        Mistake(_variant(clock=lambda k, dt: k + 1), "The push of step k is u(k, ·): k begins at 0."),
+        Mistake(
+            _variant(clock=lambda k, dt: k * dt), "u(k, x) takes the number of the step, not k dt."
+        ),
+        Mistake(
+            _variant(clock=lambda k, dt: k + 1), "The push of step k is u(k, ·): k begins at 0."
+        ),
         Mistake(_variance_as_scale, "σ²dt is a variance; ε must be multiplied by its root."),
         Mistake(_moves_alone, "That is only how far it moves: add where it was."),
     ],
