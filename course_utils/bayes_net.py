@@ -29,8 +29,7 @@ class BayesianNet(nn.Module):
 
         Without values it generates. ValueError for a value whose name no node has.
         """
-        self.values: dict[str, Tensor] = dict(values)
-        self.log_probs, self.scores, self.cache = (dict[str, Tensor]() for _ in range(3))
+        self.values, self.log_probs, self.scores, self.cache = map(dict, (values, {}, {}, {}))
         self.program(*inputs)
         if unknown := values.keys() - self.log_probs.keys():
             raise ValueError(f"values has {sorted(unknown)}; nodes are {sorted(self.log_probs)}")
@@ -54,6 +53,10 @@ class BayesianNet(nn.Module):
         if drawn and not path:
             self.scores[name] = self.log_probs[name]
         return self.values[name]
+
+    def __getstate__(self) -> dict:
+        """What a copy or a file keeps: the parameters, and not the run, whose graph has no copy."""
+        return vars(self) | {"values": {}, "log_probs": {}, "scores": {}, "cache": {}}
 
     def log_joint(self) -> Tensor:
         """The sum of all nodes' log-probabilities, in nats: one number for every batch entry.

@@ -1,8 +1,10 @@
 """Programs against conjugate answers, enumeration, the lessons before, and Pyro."""
 
 import ast
+import copy
 import inspect
 import io
+import pickle
 import tokenize
 
 import pyro
@@ -122,6 +124,21 @@ def test_a_second_run_forgets_the_first():
     net = Coin()
     net.observe(theta=torch.tensor(0.2).double(), x=HEADS)
     assert net.observe(x=HEADS).values["theta"] != 0.2 and len(net.log_probs) == 2
+
+
+@pytest.mark.parametrize("again", [copy.deepcopy, lambda net: pickle.loads(pickle.dumps(net))])
+def test_a_copy_after_a_run_has_the_parameters_and_no_run(again):
+    cost = ELBO(Coin(), Guide(3.0, 4.0, 5))
+    cost(x=HEADS).backward()
+    other = again(cost)
+    assert cost.generator.values["x"] is HEADS and other.generator.values == {}
+    torch.manual_seed(0)
+    expected = cost(x=HEADS)
+    torch.manual_seed(0)
+    assert other(x=HEADS) == expected
+    with torch.no_grad():
+        other.variational.log_ab += 1
+    assert (cost.variational.log_ab.detach().exp() - torch.tensor([3.0, 4.0])).abs().max() < 1e-9
 
 
 def test_what_is_wrong_is_named():

@@ -35,7 +35,7 @@ def dense(theta: float, sigma: float, seen: sde.Seen, dt: float) -> tuple:
 @given(st.floats(0.3, 2), st.floats(0.4, 1.5), st.sampled_from([0.25, 0.125]), st.floats(0.3, 1))
 def test_the_grid_knows_the_evidence_of_a_dense_gaussian(theta, sigma, dt, scale):
     seen = sde.Seen(Y, TIMES, scale)
-    chain = grid.chain(sde.ou(theta, sigma), seen, dt, grid.nodes(8.0, 281))
+    chain = grid.chain(sde.ou(theta, sigma), seen, dt, grid.nodes(8.0, 161))
     exact = dense(theta, sigma, seen, dt)[0]
     assert filtering.forward(*chain).log_evidence.item() == pytest.approx(exact.item(), abs=1e-6)
 
@@ -46,7 +46,7 @@ def test_the_linear_push_is_short_of_the_evidence_by_its_noise_alone(theta, sigm
     seen = sde.Seen(Y, TIMES, scale)
     exact, mean, _ = dense(theta, sigma, seen, dt)
     start, u = push.linear(theta, sigma, seen, dt)
-    nodes = grid.nodes(8.0, 281)
+    nodes = grid.nodes(8.0, 161)
     found = grid.grid_elbo(sde.ou(theta, sigma), u, seen, dt, nodes, start)
     rho = 1 + push.backward(theta, sigma, seen, dt).precision[1:] * sigma**2 * dt
     gap = 0.5 * (rho - 1 - rho.log()).sum()

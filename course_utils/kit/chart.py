@@ -45,7 +45,7 @@ def plot_ladder(
         columns.append(("◆ bound", ROLES["bound"].ink, bounds))
     places, top = range(1, len(rungs) + 1), len(rungs) + 1
     names = [fill(name, 18) for name in rungs]
-    pitch = 0.45 + 0.2 * max(name.count("\n") for name in names)  # inches a rung
+    pitch = 0.39 + 0.2 * max(name.count("\n") for name in names)  # inches a rung
     fig, ax = subplots(height=max(3.4, 2.2 + pitch * len(rungs)))
     known = "" if error is None else f" ± {error:.2g}"
     ranges = {name: seeds[name] for name in rungs if name in seeds} if seeds else {}

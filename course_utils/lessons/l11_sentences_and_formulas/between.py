@@ -129,7 +129,7 @@ def explore_between(pair: tuple[vae.Encoder, Recurrent]) -> Explorer:
 
 
 def _rows():
-    fig = style.subplots(height=5)[0]
+    fig = style.subplots()[0]
     fig.clear()
     return fig, fig.subplots(2, 1, height_ratios=[1, 1])
 

@@ -95,31 +95,46 @@ def explore_ahead() -> Explorer:
     return Explorer(scene, update, controls, strip)
 
 
-def message(Lambda, eta, y, s, a, q):
+def message(Lambda, eta, y, s, a, v):
     """At t_i, data after it: (Lambda, eta). y, s: seen at t_i. Returns (Lambda, eta) at t_i - delta."""
     Lambda, eta = Lambda + 1 / s**2, eta + y / s**2  # before the move: y was seen at its end
-    c = 1 / (1 + q * Lambda)
+    c = 1 / (1 + v * Lambda)
     return a**2 * c * Lambda, a * c * eta
 
 
-def _variant(power=2, shrink=True, before=True, scale=lambda s: s**2, pull=1, noise=lambda q: q):
-    def attempt(Lambda, eta, y, s, a, q):
+def _variant(
+    power=2, pull=1, shrink=1, shrink_eta=1, before=True, scale=lambda s: s**2, noise=lambda v: v
+):
+    def attempt(Lambda, eta, y, s, a, v):
         if before:
             Lambda, eta = Lambda + 1 / scale(s), eta + y / scale(s)
-        c = 1 / (1 + noise(q) * Lambda) if shrink else 1.0
-        Lambda, eta = a**power * c * Lambda, a**pull * c * eta
+        c = 1 / (1 + noise(v) * Lambda)
+        Lambda, eta = a**power * c**shrink * Lambda, a**pull * c**shrink_eta * eta
         return (Lambda, eta) if before else (Lambda + 1 / scale(s), eta + y / scale(s))
 
     return attempt
 
 
-def _unseen(Lambda, eta, y, s, a, q):
-    c = 1 / (1 + q * Lambda)
+def _unseen(Lambda, eta, y, s, a, v):
+    c = 1 / (1 + v * Lambda)
     return a**2 * c * Lambda, a * c * eta
 
 
-def _mean(Lambda, eta, y, s, a, q):
-    Lambda, eta = message(Lambda, eta, y, s, a, q)
+def _bare_y(Lambda, eta, y, s, a, v):
+    Lambda, eta = Lambda + 1 / s**2, eta + y
+    c = 1 / (1 + v * Lambda)
+    return a**2 * c * Lambda, a * c * eta
+
+
+def _forwards(Lambda, eta, y, s, a, v):
+    """Kalman's prediction: the law of a X + noise, from a law of X."""
+    Lambda, eta = Lambda + 1 / s**2, eta + y / s**2
+    precision = 1 / (a**2 / Lambda + v)
+    return precision, precision * a * eta / Lambda
+
+
+def _mean(Lambda, eta, y, s, a, v):
+    Lambda, eta = message(Lambda, eta, y, s, a, v)
     return Lambda, eta / Lambda
 
 
@@ -137,18 +152,31 @@ Exercise(
         ),
         Mistake(_variant(pull=2), "x enters as a x: the shift, linear in x, has a, not a²."),
         Mistake(
-            _variant(shrink=False),
-            "On the way noise comes in, of variance q: what is said of X at the end says less of "
+            _variant(shrink=0, shrink_eta=0),
+            "On the way noise comes in, of variance v: what is said of X at the end says less of "
             "the X at the beginning.",
         ),
         Mistake(_variant(before=False), "y was seen at the end: add it before you move back."),
         Mistake(_variant(scale=lambda s: s), "s is a standard deviation: precision 1/s²."),
         Mistake(_unseen, "Where is the observation y?"),
-        Mistake(_variant(noise=lambda q: q**2), "q is a variance already."),
+        Mistake(_variant(noise=lambda v: v**2), "v is a variance already."),
+        Mistake(
+            _variant(shrink_eta=0), "The noise of the way weakens the shift as well: the same c."
+        ),
+        Mistake(
+            _variant(power=-2, pull=-1),
+            "You divided by a. Λx²/2 is a form in the end; put a x there, and a² comes in as a factor.",
+        ),
+        Mistake(_bare_y, "y enters the shift weighed by its precision: y/s²."),
+        Mistake(
+            _forwards,
+            "That carries a message forwards, as a filter predicts. Here the X at the beginning is "
+            "asked about, and a X plus noise is what is known.",
+        ),
         Mistake(_mean, "That is the mean η/Λ. The shift η is asked for."),
     ],
     nudge="(Λ, η) says as much as one observation, η/Λ, with variance 1/Λ. Of X at the end, that is. "
-    "X at the end is a x plus noise of variance q: so of a x it is an observation with variance …?",
-    formula="$$\\Lambda'=\\frac{a^2}{1/\\Lambda+q},\\qquad\\eta'=\\frac{a\\,\\eta/\\Lambda}{1/\\Lambda+q}"
-    ",\\qquad\\text{with }y\\text{ in }\\Lambda\\text{ and }\\eta$$",
+    "X at the end is a x plus noise of variance v: so of a x it is an observation with variance …?",
+    formula="$$\\Lambda^+=\\Lambda+\\frac1{s^2},\\quad\\eta^+=\\eta+\\frac y{s^2};\\qquad"
+    "\\Lambda'=\\frac{a^2\\Lambda^+}{1+v\\Lambda^+},\\quad\\eta'=\\frac{a\\,\\eta^+}{1+v\\Lambda^+}$$",
 )

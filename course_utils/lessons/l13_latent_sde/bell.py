@@ -14,13 +14,14 @@ TIMES = DT * torch.arange(60).double()
 def poll_bell() -> Poll:
     """What the paths of the best Gaussian q do."""
     return Poll(
-        "Now q may only have a linear drift, b(t) − a(t)X: then X_t is Gaussian at every time, one bell. "
+        "Now q may only have a linear drift, β(t) − α(t)X: then X_t is Gaussian at every time, one bell. "
         "The exact posterior crosses at nearly any time. Under the best such q, paths …",
         [
             Option(
-                "cross together, about half-way",
+                "cross at much the same time, about half-way",
                 True,
-                "One bell must be carried over the ridge as a whole.",
+                "One bell must be carried over the ridge as a whole: nearly all cross within one unit "
+                "of time, of three.",
             ),
             Option("cross at nearly any time as well", False, "Half-way they need two modes."),
             Option(

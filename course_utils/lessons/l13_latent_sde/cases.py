@@ -1,6 +1,7 @@
 """The two series of the lesson: five points of an Ornstein-Uhlenbeck path, one of a double well."""
 
 import math
+from functools import cache
 
 import torch
 from torch import Tensor
@@ -43,6 +44,7 @@ def _chain(a: float, variance: float, steps: Tensor) -> tuple:
     return y, filtering.LinearGaussian(A, Q, C, R, *start), mask.bool()
 
 
+@cache
 def evidence(dt: float) -> float:
     """log p(y) of Euler's chain, by Kalman's filter."""
     return filtering.kalman(*euler(dt)).log_evidence.item()

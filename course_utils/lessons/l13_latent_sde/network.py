@@ -89,7 +89,7 @@ def plot_gaps(found: dict[str, Tensor]) -> Picture:
     ax.set(
         yscale="log",
         ylim=(6e-2, 40),
-        xlabel="series, by what they cost without a push",
+        xlabel=f"{len(order)} series, sorted by the gap without a push",
         ylabel="gap, nats",
     )
     ax.set_xticks([])

@@ -48,7 +48,7 @@ def plot_paths(x: Tensor, dt: float, seen: sde.Seen) -> Picture:
     ax.errorbar(seen.times, seen.y, 2 * seen.scale, fmt="o", color=DATA.color, markersize=9, lw=2.5)
     ax.set(xlim=(0, 5.15), ylim=(-2.6, 3.6), xlabel="time $t$", ylabel="$X_t$")
     ax.text(0.05, 3.05, "— eight paths of the model", color=PRIOR.ink)
-    ax.text(2.9, 3.05, "● seen, with 2 noise scales", color=DATA.ink)
+    ax.text(2.9, 3.05, "● seen, ± 2 sd of its noise", color=DATA.ink)
     ax.set_title("Five numbers seen, a hundred steps between")
     return figure(
         fig,
@@ -67,12 +67,19 @@ def walk(f, u, sigma, start, eps, dt):
     return torch.stack(x)
 
 
-def _variant(noise=lambda dt: math.sqrt(dt), strength=True, drift=True, fresh=True, here=True):
+def _variant(
+    noise=lambda dt: math.sqrt(dt),
+    strength=lambda sigma: sigma,
+    drift=True,
+    fresh=True,
+    here=True,
+    clock=lambda k, dt: k,
+):
     def attempt(f, u, sigma, start, eps, dt):
         x = [start]
         for k in range(len(eps)):
             at = x[k] if here else start
-            push = (sigma if strength else 1) * u(k, at)
+            push = strength(sigma) * u(clock(k, dt), at)
             move = ((f(at) if drift else 0) + push) * dt
             x.append(x[k] + move + sigma * noise(dt) * eps[k if fresh else 0])
         return torch.stack(x)
@@ -91,6 +98,17 @@ def _noise_without_sigma(f, u, sigma, start, eps, dt):
     return walk(f, u, sigma, start, eps / sigma, dt)
 
 
+def _variance_as_scale(f, u, sigma, start, eps, dt):
+    return walk(f, u, sigma, start, eps * sigma * math.sqrt(dt), dt)
+
+
+def _moves_alone(f, u, sigma, start, eps, dt):
+    x = [start]
+    for k in range(len(eps)):
+        x.append((f(x[k]) + sigma * u(k, x[k])) * dt + sigma * math.sqrt(dt) * eps[k])
+    return torch.stack(x)
+
+
 def _case(num_steps: int, seed: int, sigma: float, dt: float):
     eps, start = normal(num_steps, 3, seed=seed), normal(3, seed=seed + 1)
     return (lambda x: -x - x**3 / 9), (lambda k, x: 1 + 0.3 * k - x), sigma, start, eps, dt
@@ -105,7 +123,9 @@ Exercise(
             _variant(noise=lambda dt: dt), "dW has variance dt: its standard deviation is √dt."
         ),
         Mistake(_variant(noise=lambda dt: 1.0), "A step's noise must shrink with dt: √dt times ε."),
-        Mistake(_variant(strength=False), "The push enters as σu: it is measured in noise."),
+        Mistake(
+            _variant(strength=lambda sigma: 1), "The push enters as σu: it is measured in noise."
+        ),
         Mistake(_variant(fresh=False), "One noise for all steps: step k needs its own, eps[k]."),
         Mistake(_variant(drift=False), "Where is the model's own drift f?"),
         Mistake(
@@ -113,6 +133,15 @@ Exercise(
         ),
         Mistake(_without_dt, "Drift and push are rates: times dt."),
         Mistake(_noise_without_sigma, "dW is multiplied by σ, too."),
+        Mistake(_variant(strength=lambda sigma: 0), "Where is the push u?"),
+        Mistake(
+            _variant(clock=lambda k, dt: k * dt), "u(k, x) takes the number of the step, not k dt."
+        ),
+        Mistake(
+            _variant(clock=lambda k, dt: k + 1), "The push of step k is u(k, ·): k begins at 0."
+        ),
+        Mistake(_variance_as_scale, "σ²dt is a variance; ε must be multiplied by its root."),
+        Mistake(_moves_alone, "That is only how far it moves: add where it was."),
     ],
     nudge="One step: where it is, plus a rate times dt, plus noise of variance σ²dt.",
     formula="$$x_{k+1}=x_k+\\big(f(x_k)+\\sigma u_k(x_k)\\big)dt+\\sigma\\sqrt{dt}\\,\\varepsilon_k$$",

@@ -63,6 +63,7 @@ def explore_steer() -> Explorer:
         left.set(xlim=(0, 5.15), ylim=(-2.4, 2.4), xlabel="time $t$", ylabel="$X_t$")
         left.set_title("Ten steered paths")
         right.set(xlim=(-16, 0), ylim=(0, 0.75), xlabel="$\\log w$, nats", yticks=[])
+        right.set_xticks([-16, -12, -8, -4, 0], ["≤ −16", "−12", "−8", "−4", "0"])
         right.set_title("Log-weights of 400")
         lines = LineCollection([], colors=Q.color, linewidths=1.5, alpha=0.7)
         return fig, {
@@ -120,6 +121,14 @@ def _variant(half=0.5, width=lambda dt: dt**0.5, sign=1.0, time=lambda dt: dt, t
     return attempt
 
 
+def _over_all(fit, u, eps, dt):
+    return fit - (0.5 * u**2 * dt + dt**0.5 * u * eps).sum()
+
+
+def _upside_down(fit, u, eps, dt):
+    return fit + (0.5 * u**2 * dt + dt**0.5 * u * eps).sum(0)
+
+
 def _case(num_steps: int, seed: int, dt: float):
     fit = normal(4, seed=seed)
     return fit, normal(num_steps, 4, seed=seed + 1), normal(num_steps, 4, seed=seed + 2), dt
@@ -146,6 +155,16 @@ Exercise(
         Mistake(_variant(width=lambda dt: dt), "The noise of a step is √dt ε, not dt ε."),
         Mistake(_variant(half=-0.5), "p over q: the ½u²dt is lost, not gained."),
         Mistake(_variant(total=torch.mean), "A path's log-weight is the sum over its steps."),
+        Mistake(_over_all, "Sum over the steps, .sum(0): every path has a weight of its own."),
+        Mistake(
+            lambda fit, u, eps, dt: log_weight(0 * fit, u, eps, dt),
+            "That is the steps' part alone. How well does the path fit the data?",
+        ),
+        Mistake(_upside_down, "Model over q: you have log q less log p of the steps."),
+        Mistake(
+            _variant(time=lambda dt: dt**2),
+            "Between the means lies σu dt; its square is divided by 2σ²dt. One dt is left.",
+        ),
     ],
     nudge="One step's noise under q is d = σ√dt ε about f + σu. Seen from the model the same step is "
     "σu dt + σ√dt ε away from its mean. Take the difference of −(…)²/(2σ²dt).",

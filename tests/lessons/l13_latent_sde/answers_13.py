@@ -17,7 +17,7 @@ def stub_2(fit, u, eps, dt):
     return ...
 
 
-def stub_3(Lambda, eta, y, s, a, q):
+def stub_3(Lambda, eta, y, s, a, v):
     raise NotImplementedError
 
 
@@ -60,7 +60,18 @@ noise_one = stepped(lambda f, u, s, x, e, dt: x + (f(x) + s * u(x)) * dt + s * e
 bare_u = stepped(lambda f, u, s, x, e, dt: x + (f(x) + u(x)) * dt + s * dt**0.5 * e)
 no_drift = stepped(lambda f, u, s, x, e, dt: x + s * u(x) * dt + s * dt**0.5 * e)
 no_dt = stepped(lambda f, u, s, x, e, dt: x + f(x) + s * u(x) + s * dt**0.5 * e)
+no_push = stepped(lambda f, u, s, x, e, dt: x + f(x) * dt + s * dt**0.5 * e)
+variance = stepped(lambda f, u, s, x, e, dt: x + (f(x) + s * u(x)) * dt + s**2 * dt * e)
+moves = stepped(lambda f, u, s, x, e, dt: (f(x) + s * u(x)) * dt + s * dt**0.5 * e)
 no_sigma = stepped(lambda f, u, s, x, e, dt: x + (f(x) + s * u(x)) * dt + dt**0.5 * e)
+
+
+def by_time(f, u, sigma, start, eps, dt):
+    return filled(f, lambda k, x: u(k * dt, x), sigma, start, eps, dt)
+
+
+def from_one(f, u, sigma, start, eps, dt):
+    return filled(f, lambda k, x: u(k + 1, x), sigma, start, eps, dt)
 
 
 def by_densities(fit, u, eps, dt):
@@ -100,49 +111,85 @@ def averaged(fit, u, eps, dt):
     return fit - (u**2 * dt / 2 + u * eps * dt**0.5).mean(0)
 
 
-def as_observation(Lambda, eta, y, s, a, q):
+def all_paths(fit, u, eps, dt):
+    return fit - (u**2 * dt / 2 + u * eps * dt**0.5).sum()
+
+
+def no_fit(fit, u, eps, dt):
+    return -(u**2 * dt / 2 + u * eps * dt**0.5).sum(0)
+
+
+def turned_over(fit, u, eps, dt):
+    return fit + (u**2 * dt / 2 + u * eps * dt**0.5).sum(0)
+
+
+def dt_squared(fit, u, eps, dt):
+    return fit - ((u * dt) ** 2 / 2 + u * eps * dt**0.5).sum(0)
+
+
+def as_observation(Lambda, eta, y, s, a, v):
     Lambda, eta = torch.tensor([Lambda + s**-2, eta + y * s**-2], dtype=torch.float64)
-    return a * a / (1 / Lambda + q), a * (eta / Lambda) / (1 / Lambda + q)
+    return a * a / (1 / Lambda + v), a * (eta / Lambda) / (1 / Lambda + v)
 
 
-def moved(Lambda, eta, a, q):
-    return a * a * Lambda / (1 + q * Lambda), a * eta / (1 + q * Lambda)
+def moved(Lambda, eta, a, v):
+    return a * a * Lambda / (1 + v * Lambda), a * eta / (1 + v * Lambda)
 
 
-def a_once(Lambda, eta, y, s, a, q):
-    Lambda, eta = moved(Lambda + 1 / s**2, eta + y / s**2, a, q)
+def a_once(Lambda, eta, y, s, a, v):
+    Lambda, eta = moved(Lambda + 1 / s**2, eta + y / s**2, a, v)
     return Lambda / a, eta
 
 
-def a_twice(Lambda, eta, y, s, a, q):
-    Lambda, eta = moved(Lambda + 1 / s**2, eta + y / s**2, a, q)
+def a_twice(Lambda, eta, y, s, a, v):
+    Lambda, eta = moved(Lambda + 1 / s**2, eta + y / s**2, a, v)
     return Lambda, eta * a
 
 
-def no_shrinking(Lambda, eta, y, s, a, q):
+def no_shrinking(Lambda, eta, y, s, a, v):
     return moved(Lambda + 1 / s**2, eta + y / s**2, a, 0.0)
 
 
-def seen_after(Lambda, eta, y, s, a, q):
-    Lambda, eta = moved(Lambda, eta, a, q)
+def seen_after(Lambda, eta, y, s, a, v):
+    Lambda, eta = moved(Lambda, eta, a, v)
     return Lambda + 1 / s**2, eta + y / s**2
 
 
-def by_scale(Lambda, eta, y, s, a, q):
-    return moved(Lambda + 1 / s, eta + y / s, a, q)
+def by_scale(Lambda, eta, y, s, a, v):
+    return moved(Lambda + 1 / s, eta + y / s, a, v)
 
 
-def nothing_seen(Lambda, eta, y, s, a, q):
-    return moved(Lambda, eta, a, q)
+def nothing_seen(Lambda, eta, y, s, a, v):
+    return moved(Lambda, eta, a, v)
 
 
-def q_squared(Lambda, eta, y, s, a, q):
-    return moved(Lambda + 1 / s**2, eta + y / s**2, a, q * q)
+def v_squared(Lambda, eta, y, s, a, v):
+    return moved(Lambda + 1 / s**2, eta + y / s**2, a, v * v)
 
 
-def a_mean(Lambda, eta, y, s, a, q):
-    Lambda, eta = moved(Lambda + 1 / s**2, eta + y / s**2, a, q)
+def a_mean(Lambda, eta, y, s, a, v):
+    Lambda, eta = moved(Lambda + 1 / s**2, eta + y / s**2, a, v)
     return Lambda, eta / Lambda
+
+
+def eta_without_noise(Lambda, eta, y, s, a, v):
+    precision, _ = moved(Lambda + 1 / s**2, eta, a, v)
+    return precision, a * (eta + y / s**2)
+
+
+def divided_by_a(Lambda, eta, y, s, a, v):
+    Lambda, eta = moved(Lambda + 1 / s**2, eta + y / s**2, 1.0, v)
+    return Lambda / a**2, eta / a
+
+
+def y_as_it_is(Lambda, eta, y, s, a, v):
+    return moved(Lambda + 1 / s**2, eta + y, a, v)
+
+
+def predicted(Lambda, eta, y, s, a, v):
+    Lambda, eta = Lambda + 1 / s**2, eta + y / s**2
+    mean, variance = a * eta / Lambda, a**2 / Lambda + v
+    return 1 / variance, mean / variance
 
 
 def by_loop(Lambda, sigma, dt):
@@ -196,6 +243,11 @@ WRONG = [
     ("13.1", at_start, "where the path is now"),
     ("13.1", no_dt, "are rates"),
     ("13.1", no_sigma, "dW is multiplied by σ"),
+    ("13.1", no_push, "Where is the push"),
+    ("13.1", by_time, "number of the step"),
+    ("13.1", from_one, "k begins at 0"),
+    ("13.1", variance, "multiplied by its root"),
+    ("13.1", moves, "add where it was"),
     ("13.2", no_half, "Half the square"),
     ("13.2", no_time, "times its dt"),
     ("13.2", noise_up, "likelier under q"),
@@ -204,14 +256,22 @@ WRONG = [
     ("13.2", dt_eps, "√dt ε, not dt ε"),
     ("13.2", gained, "lost, not gained"),
     ("13.2", averaged, "the sum over its steps"),
+    ("13.2", all_paths, "a weight of its own"),
+    ("13.2", no_fit, "the steps' part alone"),
+    ("13.2", turned_over, "log q less log p"),
+    ("13.2", dt_squared, "One dt is left"),
     ("13.3", a_once, "its square with a²"),
     ("13.3", a_twice, "has a, not a²"),
     ("13.3", no_shrinking, "says less"),
     ("13.3", seen_after, "add it before you move back"),
     ("13.3", by_scale, "precision 1/s²"),
     ("13.3", nothing_seen, "Where is the observation"),
-    ("13.3", q_squared, "a variance already"),
+    ("13.3", v_squared, "a variance already"),
     ("13.3", a_mean, "The shift η"),
+    ("13.3", eta_without_noise, "weakens the shift"),
+    ("13.3", divided_by_a, "You divided by a"),
+    ("13.3", y_as_it_is, "y/s²"),
+    ("13.3", predicted, "as a filter predicts"),
     ("13.4", beginnings, "Λ at k + 1"),
     ("13.4", all_of_them, "T + 1 precisions, T steps"),
     ("13.4", turned, "not the reverse"),

@@ -21,21 +21,17 @@ from course_utils.lessons.l13_latent_sde import (
     wells,
 )
 
+PREDICTIONS = {
+    "steer": price.predict_steer,
+    "ahead": ahead.predict_ahead,
+    "noise": noise.predict_noise,
+    "wells": wells.predict_wells,
+}
 POLLS = {
     **{f"recall {n}": (lambda n=n: lesson.recall(n)) for n in (1, 2, 3)},
     "step": path.poll_step,
-    "steer": lambda: price.predict_steer().poll,
-    "ahead": lambda: ahead.predict_ahead().poll,
-    "noise": lambda: noise.predict_noise().poll,
-    "wells": lambda: wells.predict_wells().poll,
     "bell": bell.poll_bell,
     "reading": network.poll_reading,
-}
-EXPLORERS = {
-    "steer": price.explore_steer,
-    "ahead": ahead.explore_ahead,
-    "noise": noise.explore_noise,
-    "wells": wells.explore_wells,
 }
 
 
@@ -44,9 +40,11 @@ def test_a_question_has_one_right_answer_and_every_option_a_reason(name):
     assert not ill_posed(POLLS[name]())
 
 
-@pytest.mark.parametrize("name", EXPLORERS)
-def test_every_corner_is_a_frame_that_can_be_read(name):
-    assert not faults(EXPLORERS[name]())
+@pytest.mark.parametrize("name", PREDICTIONS)
+def test_a_prediction_asks_well_and_every_corner_of_its_demo_can_be_read(name):
+    asked = PREDICTIONS[name]()
+    assert not ill_posed(asked.poll)
+    assert not faults(asked.demo)
 
 
 def test_the_figures_can_be_read_and_describe_themselves_with_numbers():
