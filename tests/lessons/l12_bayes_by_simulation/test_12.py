@@ -65,6 +65,7 @@ POLLS = {
     "intractable": chain.poll_intractable,
     "prior": calibrated.poll_prior,
     "other": strange.poll_other,
+    "repairs": rungs.poll_repairs,
     "seam": lambda: covers.predict_seam().poll,
     "more": lambda: near.predict_more().poll,
 }
@@ -119,6 +120,8 @@ def test_the_figures_can_be_read_and_describe_themselves_with_numbers():
     assert "flagged as strange" in drawn(lambda: strange.plot_answer(answer, y[0]))
     said = drawn(lambda: strange.plot_answer(answer, y[0], torch.zeros(1, 2)))
     assert "The truth is 3.80 and 2.30." in said
+    beyond = answer._replace(exact=None)
+    assert "is beyond the prior's tails" in drawn(lambda: strange.plot_answer(beyond, y[0]))
 
 
 def test_three_methods_stand_on_the_exact_posterior():
@@ -127,6 +130,9 @@ def test_three_methods_stand_on_the_exact_posterior():
     own = [torch.randn(4000, 2).double() @ torch.linalg.cholesky(c).mT + m
            for m, c in zip(exact.mean, exact.cov, strict=True)]  # fmt: skip
     assert (near.gaps_of(own) < 0.01).all()
+    half = torch.cat([torch.ones(2000), torch.zeros(2000)]).double()  # the second half is nonsense
+    mixed = [rejection.Adjusted(torch.cat([cloud[:2000], cloud[2000:] + 9]), half) for cloud in own]
+    assert (near.gaps_of(mixed) < 0.01).all()
     assert rungs.gaps_of_nearest("two").mean() < rungs.gaps_of_prior().mean()
     assert rungs.gaps_of_adjusted("two").mean() < rungs.gaps_of_prior().mean()
     assert torch.allclose(world.gaps(Quick()), rungs.gaps_of_prior(), atol=0.01)
