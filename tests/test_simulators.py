@@ -51,11 +51,11 @@ def test_the_grid_filter_against_particles(two_series):
         rate = log_phi + n
         return y[0, t] * rate - rate.exp() - torch.lgamma(y[0, t] + 1)
 
-    runs = [filtering.particle(start, move, log_p, 50, 10_000).log_evidence for _ in range(10)]
+    runs = [filtering.particle(start, move, log_p, 50, 10_000).log_evidence for _ in range(6)]
     runs = torch.stack(runs)
     exact = MODEL.log_likelihood(y[:1], MODEL.theta(z[:1]))[0]
     # a log of an unbiased estimate is low by half its variance
-    assert abs(runs.mean() + runs.var() / 2 - exact) < 3 * runs.std() / math.sqrt(10)
+    assert abs(runs.mean() + runs.var() / 2 - exact) < 3 * runs.std() / math.sqrt(6)
 
 
 def test_a_short_series_by_quadrature_over_all_its_populations():
@@ -228,8 +228,8 @@ def test_npe_finds_a_gaussian_posterior():
     posterior = npe.Posterior(
         torch.nn.Identity(), flows.Flow(flows.standard_normal(2), [flows.Affine(2, 2, (16,))])
     )
-    history = npe.fit(posterior, z, y, 200, lr=0.02, progress=False)
-    assert len(history.loss) == 200
+    history = npe.fit(posterior, z, y, 120, lr=0.02, progress=False)
+    assert len(history.loss) == 120
     floor = 2 * 0.5 * math.log(2 * math.pi * math.e * 0.2)  # posterior variance 0.25 / 1.25
     z, y = linear_gaussian(20_000)
     with torch.no_grad():
@@ -256,7 +256,7 @@ def test_rejection_and_its_adjustment_on_a_linear_gaussian():
     assert torch.allclose(weight @ moved / weight.sum(), observed / 1.25, atol=0.05)
     assert torch.allclose(cov, 0.2 * torch.eye(2).double(), atol=0.03)
     assert weight[0] > 0.99  # accept gives the nearest first
-    assert weight[-1] == 0
+    assert weight.min() == 0  # of the farthest, in units of the accepted ones' spread
     assert z[near].var(0).mean() > 0.2  # unadjusted: the posterior of a blurred observation
 
 
