@@ -34,11 +34,11 @@ def plot_leak(raw: Posterior, probit: Posterior, y: float = 1.5) -> Picture:
     ax.plot([*inside, 1], [*exact, 0], **TRUTH.line)
     ax.plot([*inside, 1], [*bent.exp(), 0], **MODEL.line)
     ax.plot(theta, leaking, **Q.line)
-    ax.set(xlim=(-0.9, 2.3), ylim=(0, 2.6), xlabel="θ", ylabel="density")
+    ax.set(xlim=(-0.9, 2.3), ylim=(0, 4.4), xlabel="θ", ylabel="density")
     ax.set_title(f"The prior ends at 1, q does not: y = {y}")
-    ax.text(-0.85, 2.3, "— exact", color=TRUTH.ink)
-    ax.text(-0.85, 2.02, "-·- q of z, as θ", color=MODEL.ink)
-    ax.text(-0.85, 1.74, "- - q of θ", color=Q.ink)
+    ax.text(-0.85, 3.9, "— exact", color=TRUTH.ink)
+    ax.text(-0.85, 3.4, "-·- q of z, as θ", color=MODEL.ink)
+    ax.text(-0.85, 2.9, "- - q of θ", color=Q.ink)
     ax.text(1.35, 1.0, f"// {share:.0%} of q\nbeyond the edge", color=GAP.ink)
     return figure(
         fig,

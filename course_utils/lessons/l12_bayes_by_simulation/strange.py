@@ -147,8 +147,10 @@ def plot_answer(found: Answer, counts: Tensor, truth: Tensor | None = None) -> P
     if found.exact is not None:
         draw_exact(right, found.exact, 0)
     right.set(xlabel="log r", ylabel="log φ", title=f"{found.share_beyond:.1%} are further out")
+    low, high = right.get_ylim()
+    right.set_ylim(low, high + 0.45 * (high - low))  # room for the words
     corner = {"transform": right.transAxes, "ha": "right"}
-    right.text(0.98, 0.84, "● q", color=Q.ink, **corner)
+    right.text(0.98, 0.83, "● q", color=Q.ink, **corner)
     known = (
         "— exact, if the model is right"
         if found.exact is not None
@@ -159,7 +161,7 @@ def plot_answer(found: Answer, counts: Tensor, truth: Tensor | None = None) -> P
     if truth is not None:
         log_r, log_phi = MODEL.theta(truth)[0].tolist()
         right.plot(log_r, log_phi, "*", color=style.INK, markersize=18, zorder=4)
-        right.text(0.98, 0.76, "★ truth", color=style.INK, **corner)
+        right.text(0.98, 0.74, "★ truth", color=style.INK, **corner)
         made_by = f" The truth is {log_r:.2f} and {log_phi:.2f}."
     mean = found.samples.mean(0).tolist()
     beside = "is beyond the prior's tails"

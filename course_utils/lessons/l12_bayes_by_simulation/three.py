@@ -14,7 +14,8 @@ def plot_three(drawn: Tensor, grid: Tensor, mass: Tensor, truth: Tensor) -> Pict
     """q's samples of log sigma and log r, in the prior's units, beside the exact posterior.
 
     drawn (S, 3): of (log sigma, log r, log phi). grid (G^3, 3), u_1 varying slowest, with exact masses.
-    Exact marginals are shown as the Gaussians with their moments. truth (3,).
+    Exact marginals are drawn as Gaussians with their moments, and that of log sigma as the grid's
+    dots too. truth (3,).
     """
     mean = mass @ grid
     scale = (mass @ (grid - mean).square()).sqrt()
@@ -31,10 +32,13 @@ def plot_three(drawn: Tensor, grid: Tensor, mass: Tensor, truth: Tensor) -> Pict
             f"{name} has mean {mean[column]:.2f} and sd {scale[column]:.2f}, q "
             f"{drawn[:, column].mean():.2f} and {drawn[:, column].std():.2f}"
         )
+    nodes = grid[:: round(len(grid) ** (2 / 3)), 0]
+    density = mass.view(len(nodes), -1).sum(1) / (nodes[1] - nodes[0])
+    axes[0].plot(nodes, density, **TRUTH.dots | {"markersize": 10})
     axes[0].set(ylabel="density", title="The noise")
     axes[1].set(title="The growth")
     for height, words, ink in (
-        (0.9, "— exact", TRUTH.ink),
+        (0.9, "●— exact", TRUTH.ink),
         (0.8, "- - q", Q.ink),
         (0.7, "· · prior", PRIOR.ink),
         (0.6, "| truth", style.INK),
