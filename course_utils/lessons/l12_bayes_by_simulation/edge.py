@@ -27,7 +27,9 @@ def plot_leak(raw: Posterior, probit: Posterior, y: float = 1.5) -> Picture:
         z = normal.icdf((inside + 1) / 2)
         bent = probit(seen).log_prob(z[:, None, None])[:, 0] - (2 * normal.log_prob(z).exp()).log()
     beyond = theta > 1
-    share = torch.trapezoid(leaking[beyond], theta[beyond]).item()
+    far = torch.linspace(1, 9, 2001)
+    with torch.no_grad():
+        share = torch.trapezoid(raw(seen).log_prob(far[:, None, None])[:, 0].exp(), far).item()
     fig, ax = style.subplots()
     ax.axvline(1, color=style.GUIDE, linewidth=1.5)
     ax.fill_between(theta[beyond], leaking[beyond], **GAP.area)
