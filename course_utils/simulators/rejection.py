@@ -51,6 +51,8 @@ def adjust(
     scale = s.std(0, correction=0).clamp(min=1e-12)
     off = (s - observed) / scale
     squares = off.square().sum(1)
+    if not squares.isfinite().all():
+        raise ValueError("observed must be near s: squares of the distances overflow")
     weight = (1 - squares / squares.max().clamp(min=1e-300)).clamp(min=0)
     design = torch.cat([torch.ones_like(off[:, :1]), off], 1)
     normal = design.mT @ (weight[:, None] * design)

@@ -1,5 +1,7 @@
 """5, near enough: rejection by distance, beside the exact posterior; and exercise 12.4."""
 
+from collections.abc import Sequence
+
 import ipywidgets as widgets
 import torch
 from torch import Tensor
@@ -42,7 +44,7 @@ def one(exact: Exact, n: int) -> Exact:
     )
 
 
-def gaps_of(clouds: list[Tensor] | list[rejection.Adjusted]) -> Tensor:
+def gaps_of(clouds: Sequence[Tensor | rejection.Adjusted]) -> Tensor:
     """KL(p || the cloud's Gaussian) of the first series, one cloud each, with weights or without."""
     exact, found = series()[2], []
     for n, cloud in enumerate(clouds):
