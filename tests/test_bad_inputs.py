@@ -67,6 +67,7 @@ from course_utils.simulators import (
     summaries,
     unknown_gaussian,
 )
+from course_utils.simulators import chain as ricker_chain
 
 DRAWS, SECONDS = 10_000, 60.0
 
@@ -773,12 +774,19 @@ CALLS: dict[str, tuple[Callable, Callable[[], dict]]] = {
             "num_particles": 5,
         },
     ),
+    "simulators.chain.on_grid": (
+        ricker_chain.on_grid,
+        lambda: {"log_r": 2.0, "sigma": 0.3, "num_unseen": 1, "deepest": -20, "spacing": 1.0},
+    ),
     "simulators.Ricker": (
         ricker.Ricker,
         lambda: {"num_steps": 3, "num_unseen": 2, "sigma": 0.3, "crowding": 1.0, "dispersion": 2.0},
     ),
     "simulators.ricker.Ricker": (ricker.Ricker, lambda: {"mean": (3.8, 2.0), "scale": (0.3, 0.3)}),
-    "simulators.ricker.Ricker.simulate": (RICKER.simulate, lambda: {"z": Z}),
+    "simulators.ricker.Ricker.simulate": (
+        RICKER.simulate,
+        lambda: {"z": Z, "sigma": torch.full((len(Z),), 0.2).to(Z)},
+    ),
     "simulators.ricker.Ricker.log_likelihood": (
         RICKER.log_likelihood,
         lambda: {"y": SERIES, "theta": torch.tensor([[2.0, 2.0]] * 2), "spacing": 2.0},
@@ -904,6 +912,8 @@ NO_CALL = {
     *("filtering.Filtered", "filtering.Moments", "filtering.Particles"),  # what others return
     *("simulators.ricker.Exact", "simulators.unknown_gaussian.NormalGamma"),  # what others return
     "simulators.unknown_gaussian.PRIOR",  # one of these
+    *("simulators.chain.Chain", "simulators.rejection.Adjusted"),  # what others return
+    "simulators.ricker.BeyondPrior",  # an error
     "simulators.npe.Posterior",  # a pair of what others made
     *("simulators.outside.Answer", "simulators.outside.Familiar.distance"),
     *("diffusions.sde.Paths", "diffusions.sde.Push", "diffusions.push.Messages"),  # likewise

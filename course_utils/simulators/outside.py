@@ -9,7 +9,7 @@ from torch import Tensor
 
 from course_utils import validate
 from course_utils.simulators.npe import Posterior
-from course_utils.simulators.ricker import Exact, Ricker
+from course_utils.simulators.ricker import BeyondPrior, Exact, Ricker
 
 __all__ = ["Answer", "Familiar", "answer"]
 
@@ -46,14 +46,15 @@ class Familiar:
 
 
 class Answer(NamedTuple):
-    """samples (S, 2): of theta = (log r, log phi), from q. exact: the grid posterior, of z.
+    """samples (S, 2): of theta = (log r, log phi), from q. exact: the grid posterior, of z; None
+    where it is beyond the prior's tails.
 
     share_beyond: of the simulations, further out than the series. strange: whether that is below
     1 %. Not strange does not mean that the model is right.
     """
 
     samples: Tensor
-    exact: Exact
+    exact: Exact | None
     share_beyond: float
     strange: bool
 
@@ -68,6 +69,8 @@ def answer(
 ) -> Answer:
     """What a network that was trained on model's series says of another one, with the truth beside.
 
+    posterior, familiar: made from model's simulations, which nothing here can check. familiar's
+    summaries decide what is strange, whichever summaries the network has.
     counts: whole numbers, as many as the network was trained on, none missing and one above 0:
     ValueError else. A shorter series, or one with gaps (NaN), has an exact posterior all the same:
     `Ricker.posterior`.
@@ -91,4 +94,8 @@ def answer(
     with torch.no_grad():
         z = posterior(y.to(next(posterior.parameters()))).sample(torch.Size([num_samples]))[:, 0]
     share = familiar.share_beyond(y.to(familiar.mean)).item()
-    return Answer(model.theta(z), model.posterior(y), share, share < 0.01)
+    try:
+        exact = model.posterior(y)
+    except BeyondPrior:  # the strangest series: all the more are samples and flag wanted
+        exact = None
+    return Answer(model.theta(z), exact, share, share < 0.01)

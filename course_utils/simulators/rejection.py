@@ -1,5 +1,7 @@
 """Inference by simulating and comparing: rejection ABC, its adjustment, synthetic likelihood."""
 
+from typing import NamedTuple
+
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
@@ -7,7 +9,14 @@ from torch.distributions import MultivariateNormal
 
 from course_utils import validate
 
-__all__ = ["accept", "adjust", "cost", "synthetic"]
+__all__ = ["Adjusted", "accept", "adjust", "cost", "synthetic"]
+
+
+class Adjusted(NamedTuple):
+    """z (A, H): moved to the observed summaries. weight (A,): of each, 1 at them, 0 at the farthest."""
+
+    z: Tensor
+    weight: Tensor
 
 
 @validate.typed
@@ -30,10 +39,11 @@ def accept(
 @validate.typed
 def adjust(
     z: Float[Tensor, "A H"], s: Float[Tensor, "A C"], observed: Float[Tensor, "C"]
-) -> Float[Tensor, "A H"]:
+) -> Adjusted:
     """The accepted z moved along a local linear regression on s, to the observed summaries.
 
-    Weighted by Epanechnikov's kernel: z_i - B^T (s_i - s_o). Source: Beaumont et al. 2002.
+    z_i - B^T (s_i - s_o), with a weight by Epanechnikov's kernel in the regression and afterwards.
+    Source: Beaumont et al. 2002.
     """
     validate.finite(z=z, s=s, observed=observed)
     if len(z) <= s.shape[1] + 1:
@@ -41,12 +51,14 @@ def adjust(
     scale = s.std(0, correction=0).clamp(min=1e-12)
     off = (s - observed) / scale
     squares = off.square().sum(1)
-    weight = (1 - squares / squares.max().clamp(min=1e-300)).clamp(min=0)[:, None]
+    if not squares.isfinite().all():
+        raise ValueError("observed must be near s: squares of the distances overflow")
+    weight = (1 - squares / squares.max().clamp(min=1e-300)).clamp(min=0)
     design = torch.cat([torch.ones_like(off[:, :1]), off], 1)
-    normal = design.mT @ (weight * design)
+    normal = design.mT @ (weight[:, None] * design)
     ridge = 1e-8 * torch.eye(len(normal)).to(normal) * normal.diagonal().mean().clamp(min=1e-300)
-    slopes = torch.linalg.solve(normal + ridge, design.mT @ (weight * z))
-    return z - off @ slopes[1:]
+    slopes = torch.linalg.solve(normal + ridge, design.mT @ (weight[:, None] * z))
+    return Adjusted(z - off @ slopes[1:], weight)
 
 
 @validate.typed

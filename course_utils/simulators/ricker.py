@@ -5,8 +5,7 @@ seen; but they are a chain in one dimension, so a quadrature gives it: see `log_
 """
 
 from dataclasses import dataclass
-from functools import lru_cache
-from math import exp, log
+from math import log
 from typing import NamedTuple
 
 import torch
@@ -14,10 +13,15 @@ from jaxtyping import Float
 from torch import Tensor
 
 from course_utils import filtering, validate
+from course_utils.simulators import chain
 
-__all__ = ["Exact", "Ricker"]
+__all__ = ["BeyondPrior", "Exact", "Ricker"]
 
 NEGLIGIBLE = 11.0  # nats below the peak
+
+
+class BeyondPrior(ValueError):
+    """The posterior is further than four of the prior's standard deviations from its mean."""
 
 
 class Exact(NamedTuple):
@@ -85,13 +89,20 @@ class Ricker:
         return torch.tensor(self.mean).to(z) + torch.tensor(self.scale).to(z) * z
 
     @validate.typed
-    def simulate(self, z: Float[Tensor, "N 2"]) -> Float[Tensor, "N T"]:
-        """One series of counts for every z."""
+    def simulate(
+        self, z: Float[Tensor, "N 2"], sigma: Float[Tensor, "N"] | None = None
+    ) -> Float[Tensor, "N T"]:
+        """One series of counts for every z. sigma: of each, where it is not the model's own."""
         validate.finite(z=z)
+        if sigma is not None:
+            validate.finite(sigma=sigma)
+            if (sigma <= 0).any():
+                raise ValueError("sigma must be above 0")
+        noise = self.sigma if sigma is None else sigma
         log_r, log_phi = self.theta(z).unbind(1)
         n, counts = torch.zeros_like(log_r), []
         for t in range(self.num_unseen + self.num_steps):
-            n = log_r + n - (self.crowding * n).exp() + self.sigma * torch.randn_like(n)
+            n = log_r + n - (self.crowding * n).exp() + noise * torch.randn_like(n)
             if t >= self.num_unseen:
                 rate = (log_phi + n).exp()
                 if self.dispersion is not None:
@@ -112,27 +123,29 @@ class Ricker:
         function of v_t the mean of n_t+1 has slopes between -1 and 1, and v grows at least as fast
         as n: a step's density is nowhere narrower than sigma.
         """
+        self._check_known("log_likelihood")
         check_counts(y)
         validate.finite(theta=theta)
         validate.positive(spacing=spacing)
-        if (theta[:, 0].abs() > 7).any():
-            raise ValueError(
-                "theta must have log r between -7 and 7: its grid would not fit in memory"
-            )
-        if self.crowding != 1 or self.dispersion is not None:
-            raise ValueError("log_likelihood is of Poisson counts and crowding 1 only")
         result = torch.empty(len(y), dtype=torch.float64)
         for log_r in theta[:, 0].unique():
             rows = (theta[:, 0] == log_r).nonzero()[:, 0]
             result[rows] = self._at(log_r.item(), y[rows], theta[rows, 1:], spacing)[:, 0]
         return result
 
+    def _check_known(self, what: str) -> None:
+        if self.crowding != 1 or self.dispersion is not None:
+            raise ValueError(f"{what} is of Poisson counts and crowding 1 only")
+
     @torch.no_grad()
     def _at(self, log_r: float, y: Tensor, log_phi: Tensor, spacing: float = 1.0) -> Tensor:
         """log p(y_n | log_r, log_phi_nf), (N, F), for y (N, T) and log_phi (N, F)."""
         deepest = -log_r * (longest_zeros(y) + 2) - 5
-        n, start, moves = chain(self, log_r, round(deepest) - 1, spacing)
-        parts = zip(y.double().split(8), log_phi.double().split(8), strict=True)  # for the cache
+        n, start, moves = chain.on_grid(
+            log_r, self.sigma, self.num_unseen, round(deepest) - 1, spacing
+        )
+        size = max(1, 72 // log_phi.shape[1])  # so that a part stays in the processor's cache
+        parts = zip(y.double().split(size), log_phi.double().split(size), strict=True)
         return torch.cat([self._evidence(*part, n, start, moves) for part in parts])
 
     def _evidence(
@@ -152,9 +165,10 @@ class Ricker:
         """p(z | y_n) by quadrature: the truth beside every approximation.
 
         y: counts (0, 1, ...), NaN where nothing was counted; any number of them.
-        ValueError where no count is above 0, or where the posterior is further than four and a half
-        of the prior's standard deviations from its mean.
+        ValueError where no count is above 0, BeyondPrior where no theta that the prior knows of makes
+        one of the series.
         """
+        self._check_known("posterior")
         check_counts(y)
         if not (y.nan_to_num() > 0).any(1).all():
             raise ValueError("y must have a count above 0 in every series")
@@ -167,11 +181,11 @@ class Ricker:
         offsets = torch.arange(F, dtype=torch.float64) - F // 2  # in standard deviations
         log_phi = centre.gather(1, index)[:, :, None] + width[:, None, None] * offsets  # (N, L, F)
         log_p = torch.full_like(log_phi, -torch.inf)
+        near = drop.gather(1, index)[:, :, None] + offsets.square() / 2 < NEGLIGIBLE  # (N, L, F)
         for i in index.unique().tolist():
-            rows, place = ((index == i) & (drop[:, i, None] < NEGLIGIBLE)).nonzero().unbind(1)
-            if len(rows) == 0:
-                continue
-            log_p[rows, place] = self._at(log_r[i].item(), y[rows], log_phi[rows, place])
+            use = (near & (index == i)[:, :, None]).nonzero(as_tuple=True)
+            if len(use[0]) > 0:
+                log_p[use] = self._at(log_r[i].item(), y[use[0]], log_phi[use][:, None])[:, 0]
         theta = torch.stack([log_r[index][:, :, None].expand_as(log_phi), log_phi], -1)
         z = (theta - torch.tensor(self.mean)) / torch.tensor(self.scale)
         log_joint = log_p - (z.square() / 2).sum(-1) - log(2 * torch.pi)
@@ -182,7 +196,7 @@ class Ricker:
         mass = log_density.exp() * cell[:, None]
         exact = Exact(z.flatten(1, 2), mass, log_density, log_evidence, (L, F))
         if not (exact.mean.abs() < 4.5).all():  # nor NaN
-            raise ValueError(
+            raise BeyondPrior(
                 "y must be a series that the prior can make: theta is beyond its tails"
             )
         return exact
@@ -214,7 +228,7 @@ class Ricker:
             if (move.gather(1, peak).abs() < 1).all():
                 break
         if ((peak == 0) | (peak == len(coarse) - 1)).any():
-            raise ValueError("y must be a series that the prior can make: log r is off the grid")
+            raise BeyondPrior("y must be a series that the prior can make: log r is off the grid")
         width = gap / bend.gather(1, peak)[:, 0].sqrt()
         # A straight line for log phi and a parabola for the profile, through the peak's neighbours.
         (a, b, c), (low, high, far) = (
@@ -226,44 +240,6 @@ class Ricker:
         drop = curve * (steps - at).square()
         nearest = (coarse[peak][:, 0] + (3 * at[:, 0]).round().long()).clamp(0, len(log_r) - 1)
         return nearest, b + steps * (c - a) / 2, width, drop
-
-
-@lru_cache(maxsize=64)
-def chain(
-    model: Ricker, log_r: float, deepest: int, spacing: float
-) -> tuple[Tensor, Tensor, Tensor]:
-    """Nodes n (G,), masses before the first count (G,), and moves (G, G), down to `deepest`.
-
-    Populations below are unseen for longer than any run of zeros in the data, so where exactly they
-    are does not matter: their mass is put on the lowest node. While nothing is counted it matters,
-    so the generations before the first count are run on a grid that reaches all the way down.
-    """
-    top = log_r - 1 + 5 * model.sigma  # log r - 1 is the highest mean
-    h = spacing * model.sigma
-    highest = top + exp(top)
-    v = highest - h * torch.arange(round((highest + max(exp(top), -deepest) + 5) / h)).double()
-    v = v.flip(0)
-    n = from_v(v)
-    weights = h / (1 + n.exp())
-    moves = filtering.transition(n, weights, log_r + n - n.exp(), model.sigma)
-    first = (n - log_r + 1) / model.sigma  # from N_0 = 1
-    mass = weights * torch.exp(-first.square() / 2) / (model.sigma * (2 * torch.pi) ** 0.5)
-    for _ in range(model.num_unseen):
-        mass = mass @ moves
-    keep = int((n < deepest).sum())
-    inside = moves[keep:, keep:].clone()
-    inside[:, 0] += moves[keep:, :keep].sum(1)
-    start = mass[keep:].clone()
-    start[0] += mass[:keep].sum()
-    return n[keep:], start, inside
-
-
-def from_v(v: Tensor) -> Tensor:
-    """n with n + exp(n) = v, by Newton's method; n is v itself far below 0."""
-    n = torch.where(v > 1, v.clamp(min=1).log(), v.clamp(max=1))
-    for _ in range(30):
-        n = n - (n + n.exp() - v) / (1 + n.exp())
-    return n
 
 
 def longest_zeros(y: Tensor) -> int:

@@ -100,14 +100,14 @@ def explore_rate(features: Tensor, x: Tensor) -> Explorer:
         return {
             "path": tuple(path.T),
             "here": tuple(path[-1:].T),
-            "verdict": f"α = {lr / limit:.2f} × 2/λ$_{{\\max}}$: {verdict}",
+            "verdict": f"α = {lr / limit:.3f} × 2/λ$_{{\\max}}$: {verdict}",
             "exact_flat": (t, exact[:, 0]),
             "exact_steep": (t, exact[:, 1].clamp(min=1e-30)),
             "flat": (shown, errors[shown, 0]),
             "steep": (shown, errors[shown, 1].clamp(min=1e-30)),
             "flat_label": f"● flat, solid: × {factors[0]:.3f}",
             "steep_label": f"◆ steep, dotted: × {factors[1]:.3f}",
-            "alt": f"Gradient descent at learning rate {lr:.3f}, {lr / limit:.2f} of the limit "
+            "alt": f"Gradient descent at learning rate {lr:.3f}, {lr / limit:.3f} of the limit "
             f"2/λ_max = {limit:.4f}: {verdict}. After {num_steps} steps the error is "
             f"{errors[-1, 0]:.2g} along the flat eigenvector, times {factors[0]:.3f} a step, and "
             f"{errors[-1, 1]:.2g} along the steep one, times {factors[1]:.3f} a step.",

@@ -77,11 +77,11 @@ def explore_splines() -> Explorer:
             "truth": (x, log_p.exp()),
             "gaussian": (x, best.log_prob(x).exp()),
             "density": (x, log_q.exp()),
-            "spline_says": f"-·- spline, {bins} bins: KL {miss:.3f}",
-            "line_says": f"···· best line: KL {short:.3f}",
+            "spline_says": f"-·- spline, {bins} bins: KL {abs(miss):.3f}",
+            "line_says": f"···· best line: KL {abs(short):.3f}",
             "alt": f"A spline with {bins} bins through the map that makes two peaks {distance:.1f} "
-            f"apart: its density is {miss:.3f} nats from them, that of the best straight line, a "
-            f"Gaussian, {short:.3f}.",
+            f"apart: its density is {abs(miss):.3f} nats from them, that of the best straight line, a "
+            f"Gaussian, {abs(short):.3f}.",
         }
 
     controls = {

@@ -58,7 +58,7 @@ def quietly(estimate: Callable[[], T]) -> tuple[T, str]:
 
 
 def explore_budget() -> Explorer:
-    """What every method lacks of the exact evidence, for 5, 10 and 20 latents."""
+    """What every method lacks of the exact evidence, for 2 to 20 latents."""
 
     def scene():
         fig, ax = style.subplots()

@@ -62,14 +62,13 @@ def predict_noise() -> Prediction:
     """Ask what more samples do to the encoder's gradient, then look at the clouds."""
     question = (
         "The K-sample bound gets tighter with K. What does a larger K do to one estimate of its "
-        "gradient in the encoder's parameters?"
+        "gradient in the encoder's parameters, compared with the gradient itself?"
     )
     options = [
         Option(
             "it becomes noisier",
             True,
-            "Measured by its mean: a tighter bound depends less on q, so the signal falls like 1/K, "
-            "the noise like 1/√K.",
+            "A tighter bound depends less on q, so the signal falls like 1/K, the noise like 1/√K.",
         ),
         Option("it becomes more precise", False, "Its noise falls. Look at what else falls."),
         Option("it becomes biased", False, "It is unbiased for the gradient of this bound."),

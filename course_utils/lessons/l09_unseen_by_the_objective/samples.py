@@ -53,7 +53,7 @@ def predict_fog() -> Prediction:
     question = (
         "This model has learnt nothing: it keeps the 1400 training images, takes one at random and "
         "adds Gaussian noise. The ladder's best VAE, of two latents, has 20.8 nats a test image. "
-        "With the best amount of noise this one has …"
+        "With noise chosen on the training images alone this one has …"
     )
     options = [
         Option("far less: it has not seen them", False, "But it has seen images near by."),

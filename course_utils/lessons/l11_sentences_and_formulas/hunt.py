@@ -97,7 +97,7 @@ def poll_hunt() -> Poll:
             Option(
                 "none of them",
                 True,
-                "The best two or three cannot be told apart in ten runs.",
+                "The best few cannot be told apart in ten runs.",
             ),
         ],
     )

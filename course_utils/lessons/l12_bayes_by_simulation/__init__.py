@@ -4,11 +4,13 @@ recall      – check yourself: three questions on lessons 05, 07 and 08
 learn       – 1, a loss that knows Bayes' rule, exercise 12.1
 discard     – 2, two losses: summaries and flow, exercise 12.2
 covers      – 3, the other KL: round the ring
+edge        – 3, a prior with edges
 chain       – 4, the likelihood by quadrature, exercise 12.3
 near        – 5, near enough: ABC, exercise 12.4
 rungs       – 6, a ladder of gaps, exercise 12.5
 calibrated  – 7, as sure as it should be, exercise 12.6
 strange     – 8, when another world made the data
+three       – 9, three unknowns
 
 world holds what they share: simulated pairs, held-out series with exact posteriors, trained flows.
 """
@@ -38,6 +40,7 @@ from course_utils.lessons.l12_bayes_by_simulation.covers import (
     poll_factorised,
     predict_seam,
 )
+from course_utils.lessons.l12_bayes_by_simulation.edge import plot_leak
 from course_utils.lessons.l12_bayes_by_simulation.chain import (
     plot_exact,
     plot_series,
@@ -50,6 +53,7 @@ from course_utils.lessons.l12_bayes_by_simulation.rungs import (
     gaps_of_prior,
     gaps_of_synthetic,
     plot_rungs,
+    poll_repairs,
 )
 from course_utils.lessons.l12_bayes_by_simulation.calibrated import (
     by_number,
@@ -64,6 +68,7 @@ from course_utils.lessons.l12_bayes_by_simulation.strange import (
     poll_other,
     survey,
 )
+from course_utils.lessons.l12_bayes_by_simulation.three import plot_three
 
 __all__ = [
     "recall",
@@ -78,6 +83,7 @@ __all__ = [
     "moments",
     "kl",
     "Z",
+    "plot_leak",
     "poll_intractable",
     "plot_series",
     "plot_exact",
@@ -87,6 +93,7 @@ __all__ = [
     "shown",
     "predict_more",
     "gaps_of",
+    "poll_repairs",
     "KINDS",
     "pairs",
     "trained",
@@ -107,4 +114,5 @@ __all__ = [
     "EXACT",
     "familiar",
     "plot_answer",
+    "plot_three",
 ]

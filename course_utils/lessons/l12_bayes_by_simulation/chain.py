@@ -15,16 +15,16 @@ TRUTH, DATA, PRIOR = (style.ROLES[name] for name in ("truth", "data", "prior"))
 def poll_intractable() -> Poll:
     """Ask what the likelihood is an integral over."""
     return Poll(
-        "p(y | θ) of 50 counts is an integral over 50 unseen populations. With 400 nodes an axis, a "
-        "plain grid needs 400⁵⁰ evaluations. How many does one need that knows that n_t+1 depends on "
+        "p(y | θ) of 50 counts is an integral over 50 unseen populations. With 500 nodes an axis, a "
+        "plain grid needs 500⁵⁰ evaluations. How many does one need that knows that n_t+1 depends on "
         "n_t alone?",
         [
-            Option("400⁵⁰ still", False, "Most of these products share all but one factor."),
-            Option("50 · 400", False, "Each node is reached from every node of the step before."),
+            Option("500⁵⁰ still", False, "Most of these products share all but one factor."),
+            Option("50 · 500", False, "Each node is reached from every node of the step before."),
             Option(
-                "50 · 400²",
+                "50 · 500²",
                 True,
-                "A matrix with 400² entries a step. The sums are done one axis at a time.",
+                "A matrix with 500² entries a step. The sums are done one axis at a time.",
             ),
         ],
     )

@@ -50,6 +50,7 @@ def at(degrees: float) -> Tensor:
     return torch.stack([angle.cos(), angle.sin()], 1)
 
 
+@cache
 def log_densities(degrees: float) -> dict[str, Tensor]:
     """log p(z | x) on Z, and log q of three q, for x at this angle."""
     x = at(degrees)

@@ -19,7 +19,9 @@ def poll_floor() -> Poll:
         "q(θ | y) may be any density, there are endless simulations, and training is perfect. The "
         "loss, the mean of −log q(θ | y), ends at …",
         [
-            Option("0", False, "Of a density that would be no special number, nor a least one."),
+            Option(
+                "0", False, "A density may exceed 1, so its −log may be below 0: 0 is no bound."
+            ),
             Option("−∞", False, "Only if y told θ without an error: q a spike at the true θ."),
             Option(
                 "the entropy of θ given y",

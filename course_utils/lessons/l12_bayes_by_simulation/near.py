@@ -1,6 +1,6 @@
 """5, near enough: rejection by distance, beside the exact posterior; and exercise 12.4."""
 
-from functools import cache
+from collections.abc import Sequence
 
 import ipywidgets as widgets
 import torch
@@ -11,12 +11,12 @@ from course_utils.kit import Exercise, Explorer, Mistake, Option, predict, style
 from course_utils.kit.poll import Prediction
 from course_utils.lessons.draws import normal
 from course_utils.lessons.l12_bayes_by_simulation.world import (
-    KINDS,
     MODEL,
     draw_exact,
     pairs,
     series,
     shown,
+    summarised,
 )
 from course_utils.simulators import npe, rejection
 from course_utils.simulators.ricker import Exact
@@ -25,15 +25,12 @@ TRUTH, SIMULATED = style.ROLES["truth"], style.ROLES["model"]
 POOL = 50_000
 
 
-@cache
-def summarised(kind: str, num: int = POOL) -> tuple[Tensor, Tensor]:
-    """Summaries of the first `num` simulations, and of the 32 held-out series."""
-    return KINDS[kind](pairs()[1][:num]), KINDS[kind](series()[1])
-
-
-def as_gaussian(cloud: Tensor) -> MultivariateNormal:
-    """The Gaussian with the mean and covariance of a cloud (A, 2)."""
-    return MultivariateNormal(cloud.double().mean(0), torch.cov(cloud.double().T))
+def as_gaussian(cloud: Tensor, weight: Tensor | None = None) -> MultivariateNormal:
+    """The Gaussian with the mean and covariance of a cloud (A, 2); all weigh the same if None."""
+    cloud = cloud.double()
+    weight = torch.ones_like(cloud[:, 0]) if weight is None else weight
+    mean = weight @ cloud / weight.sum()
+    return MultivariateNormal(mean, torch.cov(cloud.T, aweights=weight))
 
 
 def one(exact: Exact, n: int) -> Exact:
@@ -47,22 +44,21 @@ def one(exact: Exact, n: int) -> Exact:
     )
 
 
-def gaps_of(clouds: list[Tensor]) -> Tensor:
-    """KL(p || the cloud's Gaussian) of the first series, one cloud each."""
-    exact = series()[2]
-    found = [
-        npe.gap(as_gaussian(cloud).log_prob(exact.z[n])[None], one(exact, n))
-        for n, cloud in enumerate(clouds)
-    ]
+def gaps_of(clouds: Sequence[Tensor | rejection.Adjusted]) -> Tensor:
+    """KL(p || the cloud's Gaussian) of the first series, one cloud each, with weights or without."""
+    exact, found = series()[2], []
+    for n, cloud in enumerate(clouds):
+        q = as_gaussian(cloud) if isinstance(cloud, Tensor) else as_gaussian(*cloud)
+        found.append(npe.gap(q.log_prob(exact.z[n])[None], one(exact, n)))
     return torch.cat(found)
 
 
 def predict_more() -> Prediction:
     """Ask what more summaries do to plain ABC; then move the number of simulations kept."""
     question = (
-        "ABC keeps the 200 nearest of 50 000 simulations. Two summaries are replaced by Wood's "
-        "thirteen, which say more about θ. Its distance from the exact posterior, in nats, on "
-        "average …"
+        "ABC keeps the 200 nearest of 50 000 simulations. To the two summaries come eleven more, "
+        "which makes Wood's thirteen: they say more about θ. Its distance from the exact posterior, "
+        "in nats, on average …"
     )
     options = [
         Option("falls: more is known", False, "It is, by a method that can be as near in all 13."),
@@ -88,7 +84,7 @@ def explore_near() -> Explorer:
         ax.set(xlim=(3.0, 4.6), ylim=(1.6, 3.1), xlabel="log r", ylabel="log φ")
         ax.set_title("What is near enough, and what is true")
         ax.text(3.03, 2.98, "— exact", color=TRUTH.ink)
-        ax.text(3.03, 2.86, "● kept", color=SIMULATED.ink)
+        ax.text(3.03, 2.86, "● kept (up to 400 of them)", color=SIMULATED.ink)
         return fig, {"cloud": cloud, "words": ax.text(4.58, 2.86, "", ha="right", va="bottom")}
 
     def update(kept: float, summaries: str) -> dict:
@@ -99,7 +95,7 @@ def explore_near() -> Explorer:
         gap = npe.gap(log_q, one(exact, shown())).item()
         each = POOL // number
         return {
-            "cloud": MODEL.theta(z[near]).numpy(),
+            "cloud": MODEL.theta(z[near[:: -(-number // 400)]]).numpy(),  # a sample of the cloud
             "words": f"{each} simulations for each kept\n{gap:.2f} nats from exact",
             "alt": f"{number} of 50 000 simulations kept by {summaries} summaries, {each} simulated "
             f"for each. Their Gaussian is {gap:.2f} nats from the exact posterior, a narrow tilted "

@@ -14,7 +14,11 @@ def recall(number: int) -> Poll:
                     True,
                     "KL(q‖p) punishes q for mass where p has none, so not for a mode it leaves out.",
                 ),
-                Option("covers both", False, "Between the modes p is almost 0, and log p dear."),
+                Option(
+                    "covers both",
+                    False,
+                    "Between the modes p is almost 0 and −log p large: q pays for mass there.",
+                ),
                 Option(
                     "has the posterior's mean and variance", False, "Of another KL that is true."
                 ),

@@ -5,14 +5,45 @@ from math import log
 import torch
 from torch import Tensor
 
-from course_utils.kit import Exercise, Mistake, figure, style
+from course_utils.kit import Exercise, Mistake, Option, Poll, figure, style
 from course_utils.kit.figure import Picture
 from course_utils.lessons.draws import normal
-from course_utils.lessons.l12_bayes_by_simulation.near import gaps_of, summarised
-from course_utils.lessons.l12_bayes_by_simulation.world import KINDS, MODEL, pairs, series
+from course_utils.lessons.l12_bayes_by_simulation.near import gaps_of
+from course_utils.lessons.l12_bayes_by_simulation.world import (
+    KINDS,
+    MODEL,
+    pairs,
+    series,
+    summarised,
+)
 from course_utils.simulators import npe, rejection
 
 Q, SIMULATED, PRIOR, GAP = (style.ROLES[name] for name in ("q", "model", "prior", "gap"))
+
+
+def poll_repairs() -> Poll:
+    """Ask what the repairs of ABC and a flow make of the same two summaries."""
+    return Poll(
+        "Adjusted ABC, synthetic likelihood and a flow: 50 000 simulations each, the same two "
+        "summaries. Their gaps to the exact posterior …",
+        [
+            Option(
+                "fall, from the oldest method to the newest",
+                False,
+                "Newer ones may miss less of p(θ | s). What s leaves out they miss alike.",
+            ),
+            Option(
+                "are nearly the same, and large",
+                True,
+                "All come near p(θ | s). The exact posterior has seen fifty counts, they two numbers.",
+            ),
+            Option(
+                "are 0 for the flow, or nearly",
+                False,
+                "It comes near p(θ | s), not p(θ | y): two numbers are not fifty counts.",
+            ),
+        ],
+    )
 
 
 def gaps_of_prior() -> Tensor:

@@ -50,22 +50,31 @@ def fresh() -> tuple[Tensor, Tensor]:
 
 
 @cache
+def summarised(kind: str) -> tuple[Tensor, Tensor]:
+    """Summaries of the pairs' series, and of the held-out ones."""
+    return KINDS[kind](pairs()[1]), KINDS[kind](series()[1])
+
+
+@cache
 def trained(kind: str, num: int = 50_000, factorised: bool = False) -> npe.Posterior:
     """A flow on summaries of one of KINDS, or on "learned" ones, from the first `num` pairs."""
     z, y = (part[:num] for part in pairs())
     with torch.random.fork_rng(devices=[]), torch.enable_grad():
         torch.manual_seed(0)
-        learned = kind == "learned"
-        embedding = summaries.Learned(y) if learned else summaries.Standardised(KINDS[kind], y)
         layer = Affine if factorised else MaskedAutoregressive
-        flow = Flow(standard_normal(2), [layer(2, context_dim=embedding.dim)])
-        posterior = npe.Posterior(embedding, flow)
-        if learned:
+        if kind == "learned":
+            embedding = summaries.Learned(y)
+            posterior = npe.Posterior(
+                embedding, Flow(standard_normal(2), [layer(2, context_dim=embedding.dim)])
+            )
             npe.fit(posterior, z, y, 700, 128, progress=False)
-        else:  # the summaries are computed once
-            seen = npe.Posterior(nn.Identity(), flow)
-            npe.fit(seen, z, embedding(y), 700, 256, progress=False)
-    return posterior
+            return posterior
+        s = summarised(kind)[0][:num]  # computed once
+        scaled = summaries.Standardised(nn.Identity(), s)
+        flow = Flow(standard_normal(2), [layer(2, context_dim=scaled.dim)])
+        seen = npe.Posterior(nn.Identity(), flow)
+        npe.fit(seen, z, scaled(s), 500, lr=1e-2, progress=False)
+    return npe.Posterior(lambda y: scaled(KINDS[kind](y)), flow)
 
 
 @torch.no_grad()
