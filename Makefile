@@ -5,6 +5,7 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 python;
 NEW_ENOUGH = import sys; sys.exit(sys.version_info < (3, 11))
 BIN := .venv/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 READY := .venv/ready
+BENCH_READY := .venv-bench/ready
 LESSON ?= 00
 GIVEN = $(if $(filter command line,$(origin LESSON)),$(LESSON))
 LESSONS = $(sort $(wildcard notebooks/*.ipynb))
@@ -20,13 +21,16 @@ help: ## this list
 
 env: $(READY) ## the virtual environment .venv with everything pinned
 
+$(READY): requirements.txt
+$(BENCH_READY): requirements.txt requirements-bench.txt
+
 # Made anew when what it depends on is newer, so a second run costs nothing.
-$(READY): requirements.txt pyproject.toml
+%/ready: pyproject.toml
 	@"$(PYTHON)" -c "$(NEW_ENOUGH)" 2>/dev/null || { echo \
 	"The course needs Python 3.11 or newer: install it, or name one, make env PYTHON=..."; exit 1; }
-	"$(PYTHON)" -m venv .venv
-	$(BIN)/python -m pip install -r requirements.txt
-	$(BIN)/python -m pip install --no-deps --no-build-isolation --editable .
+	"$(PYTHON)" -m venv $*
+	$(BIN:.venv/%=$*/%)/python -m pip install $(addprefix -r ,$(filter %.txt,$^))
+	$(BIN:.venv/%=$*/%)/python -m pip install --no-deps --no-build-isolation --editable .
 	touch $@
 
 lab: $(READY) ## JupyterLab, opened on the first lesson
@@ -48,8 +52,8 @@ format: $(READY) ## mend the style, strip the notebooks' outputs
 	$(BIN)/ruff format
 	$(BIN)/jupyter nbconvert --clear-output $(LESSONS)
 
-bench: $(READY) ## how fast the models are; one part: make bench PART=vae
-	cd tests && ../$(BIN)/python -m bench $(PART)
+bench: $(BENCH_READY) ## times and errors beside other libraries, into docs; a part: make bench PART=vae
+	cd tests && ../$(BIN:.venv/%=.venv-bench/%)/python -m bench $(PART)
 
 seeds: $(READY) ## the claims that hang on a seed, at five others
 	cd tests && ../$(BIN)/python -m seeds $(GIVEN)
@@ -63,5 +67,5 @@ pictures: $(READY) ## the README's pictures, into docs
 	$(BIN)/python -m course_utils.lessons.pictures
 
 clean: ## remove all that make has made
-	rm -rf .venv build *.egg-info .pytest_cache .hypothesis .mypy_cache .ruff_cache
+	rm -rf .venv .venv-bench build *.egg-info .pytest_cache .hypothesis .mypy_cache .ruff_cache
 	find course_utils tests -name __pycache__ -prune -exec rm -rf {} +

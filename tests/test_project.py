@@ -22,15 +22,19 @@ FRONT_ENDS = {"matplotlib", "seaborn", "ipywidgets", "IPython"}
 
 
 def pins() -> list[Requirement]:
-    lines = (ROOT / "requirements.txt").read_text("utf-8").splitlines()
+    """Of the course and its tests, and of make bench."""
+    files = [ROOT / "requirements.txt", ROOT / "requirements-bench.txt"]
+    lines = [line for file in files for line in file.read_text("utf-8").splitlines()]
     return [Requirement(text) for line in lines if (text := line.split("#")[0].strip())]
 
 
 def dependencies() -> list[Requirement]:
-    """Of the course and of its tests."""
+    """Of the course, of its tests and of make bench."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-    texts = project["dependencies"] + project["optional-dependencies"]["test"]
-    return [Requirement(text) for text in texts]
+    extras = project["optional-dependencies"]
+    return [
+        Requirement(text) for text in project["dependencies"] + extras["test"] + extras["bench"]
+    ]
 
 
 def test_every_pin_is_exact():
@@ -93,7 +97,7 @@ def test_every_package_that_the_tests_import_is_named(folder):
     sources = packages_distributions()
     for path in files:
         for top in {name.split(".")[0] for name in imported(path)} - ours - sys.stdlib_module_names:
-            names = {canonicalize_name(name) for name in sources.get(top, [])}
+            names = {canonicalize_name(name) for name in sources.get(top, [top])}
             assert names & named, f"{path.relative_to(ROOT)} imports {top}"
 
 

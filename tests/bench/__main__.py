@@ -1,38 +1,72 @@
-"""make bench, or a part of it: make bench PART=vae."""
+"""make bench: every part, and the table into docs; or one part to look at: make bench PART=vae."""
 
+import os
 import sys
 from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # before NumPy and torch are loaded
+
+import pyro
 import torch
 
-from bench.autoencoder import arc, vae_fit
-from bench.frames import frames
-from bench.linear import em_fit, em_scaling, ppca_fit
-from bench.normalizing_flows import all_flows, planar
-from bench.variational_em import epoch, scaling
+from bench import (
+    autoencoder,
+    evidence,
+    importance,
+    lesson,
+    linear,
+    planar,
+    report,
+    simulation,
+    start,
+    textbook,
+    variational,
+)
+from bench.densities import densities
+from bench.maps import KINDS
+from bench.rounds import Row
 
-PARTS: dict[str, Callable[..., None]] = {
-    "ppca": ppca_fit,
-    "em": em_fit,
-    "em-scaling": em_scaling,
-    "vem": epoch,
-    "vem-scaling": scaling,
-    "vae": vae_fit,
-    "flows": all_flows,
-    "planar": planar,
-    "frames": frames,
-    "arc": arc,
+Part = Callable[..., list[Row]]
+PARTS: dict[str, Part] = {
+    "pca": linear.closed_form,
+    "em": linear.by_steps,
+    "growth": linear.growth,
+    "evidence": evidence.of_ppca,
+    "quadrature": evidence.of_a_decoder,
+    "vem": variational.epoch,
+    "vem-growth": variational.growth,
+    "vae": autoencoder.steps,
+    "textbook": textbook.to_a_good_elbo,
+    **{kind.lower().replace(", ", "-"): partial(densities, kind) for kind in KINDS},
+    "planar": planar.planar,
+    "iwae": importance.iwae,
+    "npe": simulation.npe_of_a_gaussian,
+    "imports": start.imports,
+    **{f"lesson-{path.stem[:2]}": partial(lesson.lesson, path) for path in lesson.LESSONS},
 }
-TWO_THREADS = {"ppca", "em", "em-scaling"}  # large matrices; the rest are small
+
+
+def run(name: str, **sizes) -> list[Row]:
+    """A part's rows, on one thread, without the checks that training does not need."""
+    torch.set_num_threads(1)
+    with pyro.validation_enabled(False):  # which is torch's validation, too
+        return [replace(row, part=name) for row in PARTS[name](**sizes)]
 
 
 def main(names: list[str]) -> None:
-    """Run the parts of these names, or all."""
+    """Run the parts of these names and print them; with none, all, and write docs."""
     if unknown := [name for name in names if name not in PARTS]:
         sys.exit(f"There is no part {', '.join(unknown)}; the parts are {', '.join(PARTS)}.")
+    rows: list[Row] = []
     for name in names or PARTS:
-        torch.set_num_threads(2 if name in TWO_THREADS else 1)
-        PARTS[name]()
+        found = run(name)
+        print(f"\n[{name}]\n{report.text(found)}", end="", flush=True)
+        rows += found
+    print("\n".join(["", *(f"! {line}" for line in report.misses(rows))]))
+    if not names:
+        report.write(rows)
 
 
 if __name__ == "__main__":
