@@ -56,7 +56,9 @@ class Gaussian(Independent):
 
     def log_prob(self, value: Tensor) -> Tensor:
         """-1/2 sum_d [(x_d - mean_d)^2 / variance_d + log(2 pi variance_d)] for x (..., D)."""
-        mean, value = torch.broadcast_tensors(self._mean, value)
+        mean = self._mean
+        if mean.shape != value.shape:  # views that are not needed cost, too
+            mean, value = torch.broadcast_tensors(mean, value)
         squares = mse_loss(mean, value, reduction="none")  # one kernel there, one back
         precision, constant = (-self.log_variance).exp(), self.log_variance + log(2 * pi)
         if self.log_variance.ndim == 0:

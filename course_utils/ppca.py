@@ -42,8 +42,7 @@ class PPCA:
     @property
     def E(self) -> Float[Tensor, "H D"]:
         """The encoder's matrix: the posterior mean is E x + d."""
-        Q, R = self._factor()
-        return torch.linalg.solve_triangular(R, Q.T, upper=True)
+        return self._encoder_and_root()[0]
 
     @property
     def d(self) -> Float[Tensor, "H"]:
@@ -53,7 +52,7 @@ class PPCA:
     @property
     def G(self) -> Float[Tensor, "H H"]:
         """The posterior covariance, the same for every x."""
-        return self.sigma2 * torch.cholesky_inverse(self._factor()[1], upper=True)
+        return self.sigma2 * torch.cholesky_inverse(self._encoder_and_root()[1], upper=True)
 
     @validate.typed
     def posterior(self, x: Float[Tensor, "N D"]) -> MultivariateNormal:
@@ -75,10 +74,11 @@ class PPCA:
         -1/2 [||x - mu - W m||^2 / sigma2 + ||m||^2 + log|M| + (D - H) log sigma2 + D log 2 pi].
         """
         self._check(x)
-        (D, H), (_, R) = self.W.shape, self._factor()
+        (D, H), (E, R) = self.W.shape, self._encoder_and_root()
         centred = x - self.mu
-        m = centred @ self.E.T
-        squares = (centred - m @ self.W.T).square().sum(1) / self.sigma2 + m.square().sum(1)
+        m = centred @ E.T
+        miss = torch.linalg.vector_norm(centred - m @ self.W.T, dim=1)  # no tensor of squares
+        squares = miss.square() / self.sigma2 + m.square().sum(1)
         log_det = 2 * R.diagonal().abs().log().sum() + (D - H) * self._log(self.sigma2)
         return -(squares + log_det + D * log(2 * pi)) / 2
 
@@ -130,14 +130,14 @@ class PPCA:
         """One x_hat for each x: z ~ N(E x + d, G), then x_hat ~ N(W z + mu, sigma2 I)."""
         return self._decode(self.posterior(x).sample())
 
-    def _factor(self) -> tuple[Tensor, Tensor]:
-        """Q (D, H) and R (H, H), upper triangular, with W = Q R and M = R^T R.
+    def _encoder_and_root(self) -> tuple[Tensor, Tensor]:
+        """E (H, D) and R (H, H), upper triangular, with M = R^T R: from W = Q R, E = R^-1 Q^T.
 
         M itself would square the ratio of its largest root to sigma, and lose twice the digits.
         """
         stacked = torch.cat([self.W, self.sigma2**0.5 * self._eye()])
         Q, R = torch.linalg.qr(stacked)
-        return Q[: len(self.W)], R
+        return torch.linalg.solve_triangular(R, Q[: len(self.W)].T, upper=True), R
 
     def _eye(self) -> Tensor:
         return torch.eye(self.W.shape[1], dtype=self.W.dtype, device=self.W.device)

@@ -51,18 +51,20 @@ def bound(x: Tensor, q: Distribution, model: deep.Model, num_samples: int, beta:
     """`elbo` without its checks, for the inside of a training loop."""
     if isinstance(q, MixtureSameFamily):
         return _stratified(x, q, model, num_samples, beta)
-    shape = torch.Size([num_samples])
+    # A single sample has no axis of its own: every view of it takes a call, there and back.
+    shape = torch.Size([num_samples] if num_samples > 1 else [])
     log_q = None
     if hasattr(q, "rsample_and_log_prob"):  # a flow knows log q of its own samples, uninverted
-        z, log_q = q.rsample_and_log_prob(shape)  # (S, N, H), (S, N)
+        z, log_q = q.rsample_and_log_prob(shape)  # ([S,] N, H), ([S,] N)
     else:
         z = q.rsample(shape)
-    log_likelihood = _in_portions(partial(_log_likelihood, model), x, z, model).mean(0)
+    log_likelihood = _in_portions(partial(_log_likelihood, model), x, z, model)
     try:
         kl = kl_divergence(q, model.prior)
     except NotImplementedError:
         log_q = q.log_prob(z) if log_q is None else log_q
-        kl = (log_q - model.prior.log_prob(z)).mean(0)
+        kl = log_q - model.prior.log_prob(z)
+    log_likelihood, kl = (term.mean(0) if term.ndim > 1 else term for term in (log_likelihood, kl))
     return torch.sub(log_likelihood, kl, alpha=beta)
 
 
@@ -111,10 +113,10 @@ def log_joint(x: Tensor, z: Tensor, model: deep.Model) -> Tensor:
 
 
 def _in_portions(log_p, x: Tensor, z: Tensor, model: deep.Model) -> Tensor:
-    """log_p(x, z) (S, N) for z (S, N, H), from some of the data points at a time."""
+    """log_p(x, z) ([S,] N) for z ([S,] N, H), from some of the data points at a time."""
     if z.dtype != x.dtype:
         raise TypeError(f"q must have the dtype of x, {x.dtype}, got {z.dtype}")
-    return in_portions(log_p, len(z) * width(model), x, z)
+    return in_portions(log_p, z.shape[:-2].numel() * width(model), x, z)
 
 
 def _log_likelihood(model: deep.Model, x: Tensor, z: Tensor) -> Tensor:

@@ -21,17 +21,24 @@ def densities(
     sizes: tuple[tuple[int, int], ...] = ((2, 5), (8, 3)),
     num_points: int = 512,
     num_steps: int = 20,
-    rounds: int = 7,
+    num_draws: int = 5,
+    rounds: int = 5,
 ) -> list[Row]:
     """A kind of flow at sizes (dimension, number of layers)."""
     rows: list[Row] = []
     for dim, num_layers in sizes:
-        rows += _at(kind, dim, num_layers, num_points, num_steps, rounds)
+        rows += _at(kind, dim, num_layers, num_points, num_steps, num_draws, rounds)
     return rows
 
 
 def _at(
-    kind: str, dim: int, num_layers: int, num_points: int, num_steps: int, rounds: int
+    kind: str,
+    dim: int,
+    num_layers: int,
+    num_points: int,
+    num_steps: int,
+    num_draws: int,
+    rounds: int,
 ) -> list[Row]:
     train, _ = arcs(num_points * num_steps, dim, 0)
     test, truth = arcs(2000, dim, 1)
@@ -69,7 +76,7 @@ def _at(
             flow = trained[name]
 
             def draw() -> Map:
-                for _ in range(num_steps):
+                for _ in range(num_draws):
                     flow.sample(num_points)
                 return flow
 
@@ -82,9 +89,9 @@ def _at(
         return (truth - flow.log_prob(test).mean()).item()
 
     rows: list[Row] = []
-    for what, work in (("steps", steps), ("draws", samples)):
+    for what, number, work in (("steps", num_steps, steps), ("draws", num_draws, samples)):
         rows += race(
-            f"{kind}, {num_steps} {what} of {num_points} points, D = {dim}, {num_layers} layers",
+            f"{kind}, {number} {what} of {num_points} points, D = {dim}, {num_layers} layers",
             Contender("ours", work("ours")),
             *(
                 Contender(name, work(name), SETTINGS[name], _goal(kind, name, what), package)

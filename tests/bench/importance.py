@@ -14,7 +14,7 @@ from course_utils import bounds, deep, ladder, vae
 Pair = tuple[vae.Encoder, vae.Decoder]
 
 
-def iwae(num_importance: int = 10, num_steps: int = 200, rounds: int = 7) -> list[Row]:
+def iwae(num_importance: int = 10, num_steps: int = 200, rounds: int = 5) -> list[Row]:
     """On the arc: what the trained decoder's evidence, by quadrature, lacks of the limit."""
     task = tasks()[0]
 

@@ -50,7 +50,7 @@ def closed_form(num_points: int = 20_000, rounds: int = 25) -> list[Row]:
 
 
 def by_steps(
-    num_points: int = 20_000, num_steps: int = 15, enough: int = 100, rounds: int = 3
+    num_points: int = 20_000, num_steps: int = 15, enough: int = 50, rounds: int = 3
 ) -> list[Row]:
     """EM for PPCA beside EM for factor analysis, which has one noise variance more a dimension.
 
