@@ -88,7 +88,7 @@ def test_contenders_take_turns_from_equal_seeds():
     def start(name: str):
         def prepare():
             seed = rounds.torch.initial_seed()
-            return lambda: order.append((name, seed))
+            return lambda: order.append((name, seed)) or 0
 
         return prepare
 
@@ -115,6 +115,18 @@ def test_a_rival_that_is_not_installed_is_named():
     assert rows[0].ratio is None
     assert re.search(r"other +\S+ (s|ms|µs) +not installed", report.text(rows))
     assert not report.misses(rows)
+
+
+def test_a_rival_that_learns_nothing_has_no_error():
+    [row] = race(
+        "sums",
+        Contender("ours", busy(10)),
+        Contender("idle", lambda: lambda: None),
+        truth="size",
+        judge=float,
+        rounds=1,
+    )
+    assert row.ratio > 0 and row.their_error is None and report.nearness(row) == ""
 
 
 def test_what_is_off_the_clock_does_not_count():

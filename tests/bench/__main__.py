@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
+from time import perf_counter
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before NumPy and torch are loaded
 
@@ -61,8 +62,11 @@ def main(names: list[str]) -> None:
         sys.exit(f"There is no part {', '.join(unknown)}; the parts are {', '.join(PARTS)}.")
     rows: list[Row] = []
     for name in names or PARTS:
+        start = perf_counter()
         found = run(name)
-        print(f"\n[{name}]\n{report.text(found)}", end="", flush=True)
+        print(
+            f"\n[{name}, {perf_counter() - start:.0f} s]\n{report.text(found)}", end="", flush=True
+        )
         rows += found
     print("\n".join(["", *(f"! {line}" for line in report.misses(rows))]))
     if not names:

@@ -72,17 +72,16 @@ def _of(task: Task, num_steps: int, rounds: int) -> list[Row]:
 
         return fit
 
-    def networks_alone() -> Callable[[], tuple[vae.Encoder, vae.Decoder]]:
+    def networks_alone() -> Callable[[], None]:
         encoder, decoder = task.networks()
         networks = nn.ModuleList([encoder.network, decoder.network])
 
-        def run() -> tuple[vae.Encoder, vae.Decoder]:
+        def run() -> None:
             for x in task.batches(num_steps):
                 networks.zero_grad()
                 parameters = encoder.network(x)
                 z = parameters[:, : task.latent_dim]
                 (decoder.network(z).sum() + parameters.sum()).backward()
-            return encoder, decoder
 
         return run
 

@@ -33,8 +33,8 @@ __all__ = [
 @dataclass(frozen=True)
 class Contender:
     """name: of a library or a method. start: prepares, off the clock, and gives what is timed,
-    whose result is judged. goal: the largest ratio ours / its that we want. setting: how it is
-    used. package: what must be installed for it.
+    whose result is judged, unless it is None. goal: the largest ratio ours / its that we want.
+    setting: how it is used. package: what must be installed for it.
     """
 
     name: str
@@ -60,7 +60,8 @@ class Contender:
 class Race:
     """Ours beside one rival's: medians over the rounds; of the ratio the quartiles, too.
 
-    truth: what the errors are. Without the rival's package all its numbers are None.
+    truth: what the errors are. Without the rival's package all its numbers are None; a rival that
+    learns nothing has no error.
     """
 
     task: str
@@ -160,7 +161,8 @@ def race(
             time, result = seconds(contender.start())
             if k >= 0:
                 scores[contender.name].seconds.append(time)
-                scores[contender.name].errors.append(judge(result))
+                if result is not None:
+                    scores[contender.name].errors.append(judge(result))
     our = scores[ours.name]
     rows = []
     for rival in rivals:
@@ -177,7 +179,7 @@ def race(
                 rival.goal,
                 truth,
                 median(our.errors),
-                median(their.errors) if their else None,
+                median(their.errors) if their and their.errors else None,
                 rounds,
                 rival.setting,
             )
