@@ -1,7 +1,11 @@
 """A widget and its still: the picture of it for where no kernel answers."""
 
+from collections.abc import Callable
+
 import ipywidgets as widgets
 from IPython.display import HTML, display
+
+from course_utils.kit import page
 
 __all__ = ["show"]
 
@@ -20,12 +24,17 @@ LATE = (
 )
 
 
-def show(widget: widgets.Widget, still: str) -> None:
+def show(widget: widgets.Widget, still: str, answering: Callable[[], str]) -> None:
     """Display a still (HTML) and the widget, which hides the still for as long as it is alive.
 
     A front end chooses the widget of an output that has both, even if its kernel is gone, and then
     shows an error. So they are two outputs, and the widget brings a style sheet with it.
+
+    answering: makes the HTML that stands for both in a page of its own (see `page`).
     """
+    if page.folder():
+        display(HTML(answering()))
+        return
     name = f"ladder-still-{widget.model_id}"
     note = "<i>A still. In Jupyter, Run All brings it to life.</i>"
     display(

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from IPython.display import HTML, Code, Markdown, display
 
+from course_utils.kit import page
 from course_utils.kit.examine import escape, examine
 from course_utils.kit.notice import notice
 
@@ -71,6 +72,10 @@ def check(key: str, answer: Callable) -> Callable:
     if outcome.kind == "right":
         display(notice("right", f"{key}: right.", outcome.message))
         return answer
+    if page.folder() and outcome.kind == "open":
+        body = "There it is checked, and the usual mistakes are recognised. Hints fold out below."
+        display(notice("open", f"{key}: run this in Jupyter.", body))
+        return exercise.reference
     kind, title = ("open", "not attempted yet") if outcome.kind == "open" else ("wrong", "not yet")
     go_on = "<br><i>Until then the notebook goes on with the reference.</i>"
     display(notice(kind, f"{key}: {title}.", outcome.message + go_on))

@@ -26,7 +26,7 @@ from matplotlib.patches import Polygon, Rectangle
 from matplotlib.text import Text
 from traitlets import Unicode
 
-from course_utils.kit import alive, style
+from course_utils.kit import alive, page, style
 from course_utils.kit.figure import img, png
 
 __all__ = ["Buttons", "Explorer", "put"]
@@ -125,6 +125,11 @@ class Explorer:
         frame = self.frame(**values)
         return self._blit(), frame["alt"]
 
+    def ground(self) -> np.ndarray:
+        """What stays: the picture without the artists that move."""
+        self._canvas.restore_region(self._background)
+        return np.array(self._canvas.buffer_rgba())
+
     def still(self) -> str:
         """The figure as it stands now and its filmstrip, as HTML without widgets."""
         now, alt = self.pixels()
@@ -164,7 +169,7 @@ class Explorer:
         self._image.value = img(png(pixels), frame["alt"], pixels.shape[1])
 
     def _ipython_display_(self) -> None:
-        alive.show(self.widget, self.still())
+        alive.show(self.widget, self.still(), lambda: page.explorer(self))
 
 
 class Buttons(widgets.HBox):
@@ -177,15 +182,15 @@ class Buttons(widgets.HBox):
     value = Unicode("")
 
     def __init__(self, labels: Mapping[str, str], options: list[str], most: int) -> None:
-        self.options = options
-        buttons = [self._button(text, letter, most) for letter, text in labels.items()]
+        self.letters, self.options, self.most = labels, options, most
+        buttons = [self._button(text, letter) for letter, text in labels.items()]
         again = widgets.Button(description="start again", icon="undo")
         again.on_click(lambda _: self.set_trait("value", ""))
         super().__init__([*buttons, again])
 
-    def _button(self, text: str, letter: str, most: int) -> widgets.Button:
+    def _button(self, text: str, letter: str) -> widgets.Button:
         button = widgets.Button(description=text)
-        button.on_click(lambda _: self.set_trait("value", (self.value + letter)[:most]))
+        button.on_click(lambda _: self.set_trait("value", (self.value + letter)[: self.most]))
         return button
 
 

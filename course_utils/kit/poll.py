@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import ipywidgets as widgets
 
-from course_utils.kit import alive, style
+from course_utils.kit import alive, page, style
 
 __all__ = ["Option", "Poll", "everything_open", "predict"]
 
@@ -64,7 +64,7 @@ class Poll:
 
     def _button(self, index: int) -> widgets.Button:
         button = widgets.Button(
-            description=f"{'ABCDEF'[index]}.  {self.options[index].text}",
+            description=self._lettered(index),
             layout=widgets.Layout(
                 width="calc(100% - 4px)", max_width="860px", height="auto", min_height="40px"
             ),
@@ -72,6 +72,9 @@ class Poll:
         button.add_class("ladder-option")
         button.on_click(lambda _: self.commit(index))
         return button
+
+    def _lettered(self, index: int) -> str:
+        return f"{'ABCDEF'[index]}.  {self.options[index].text}"
 
     def _explanation(self, chosen: int | None = None) -> str:
         """Every option with its sign; why, of the right and the chosen ones, the others fold out.
@@ -102,8 +105,14 @@ class Poll:
             f"<details><summary>The answer</summary>{self._explanation()}{demo}</details>"
         )
 
+    def page(self, demo: str = "") -> str:
+        """The question as HTML that takes an answer without a kernel, and then opens the demo."""
+        numbers = range(len(self.options))
+        answers = [(self._lettered(index), self._explanation(index)) for index in numbers]
+        return page.poll(self.question, answers, demo)
+
     def _ipython_display_(self) -> None:
-        alive.show(self.widget, self.still())
+        alive.show(self.widget, self.still(), self.page)
 
 
 def predict(question: str, options: list[Option], demo) -> "Prediction":
@@ -131,7 +140,8 @@ class Prediction:
         self._gate.layout.display = "none" if self.poll.answer is None else None
 
     def _ipython_display_(self) -> None:
-        alive.show(self.widget, self.poll.still(self.demo.still()))
+        still = self.poll.still(self.demo.still())
+        alive.show(self.widget, still, lambda: self.poll.page(page.explorer(self.demo)))
 
 
 def _text(body: str) -> str:

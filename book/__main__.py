@@ -1,0 +1,31 @@
+"""The web book: python book executes the lessons and writes build/site.
+
+What has not changed is kept. With numbers, python book 02 05, only those lessons.
+"""
+
+import subprocess
+import sys
+
+import pages
+from execute import ROOT, executed
+
+SITE = ROOT / "build" / "site"
+
+
+def main(*numbers: str) -> int:
+    """Execute, lay out, and let Sphinx write."""
+    lessons = sorted((ROOT / "notebooks").glob("*.ipynb"))
+    if numbers:
+        lessons = [path for path in lessons if path.stem[:2] in numbers]
+    pages.lay_out(executed(lessons))
+    command = [sys.executable, "-m", "sphinx", "-q", "-j", "auto"]
+    command += [] if numbers else ["-W", "--keep-going"]  # of a part, some links lead nowhere
+    command += ["-c", ROOT / "book", "-d", pages.BOOK / "doctrees", pages.SOURCE, SITE]
+    status = subprocess.run(command).returncode
+    if status == 0:
+        print(f"The book is {SITE / 'index.html'}")
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

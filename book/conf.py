@@ -1,0 +1,50 @@
+"""Sphinx's settings for the book."""
+
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(ROOT), str(ROOT / "book")]
+
+import api  # noqa: E402
+
+project = "The Evidence Ladder"
+author = copyright = "The Evidence Ladder"
+extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.mathjax"]
+exclude_patterns = ["README.md"]
+suppress_warnings = ["mystnb.unknown_mime_type"]
+
+nb_execution_mode = "off"  # they are executed: see execute.py
+myst_enable_extensions = ["dollarmath", "amsmath", "deflist"]
+myst_dmath_double_inline = True
+myst_heading_anchors = 4
+myst_update_mathjax = False
+# Formulas stand in "math" elements, and between dollars in what a cell shows (hints).
+mathjax_path = "mathjax.js"  # one file, glyphs and all: see pages.py
+mathjax3_config = {
+    "tex": {"inlineMath": [["\\(", "\\)"], ["$", "$"]]},
+    "options": {"ignoreHtmlClass": "document", "processHtmlClass": "math|cell_output"},
+}
+
+autodoc_member_order = "bysource"
+autodoc_typehints_format = "short"
+autodoc_preserve_defaults = True
+add_module_names = False
+
+html_theme = "furo"
+html_title = project
+html_static_path = [str(ROOT / "build" / "book" / "static")]
+html_css_files = ["page.css", "book.css"]
+html_js_files = [("page.js", {"defer": "defer"})]
+html_copy_source = False
+html_show_sphinx = False
+
+
+def setup(app) -> None:
+    """Docstrings here are plain text."""
+    app.connect("autodoc-process-docstring", plain)
+
+
+def plain(app, what, name, obj, options, lines) -> None:
+    """Keep Sphinx from reading markup into a docstring."""
+    lines[:] = api.docstring(lines)
