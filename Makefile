@@ -3,8 +3,9 @@
 PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 python; do \
 	$$python -c "$(NEW_ENOUGH)" 2>/dev/null && echo $$python && break; done)
 NEW_ENOUGH = import sys; sys.exit(sys.version_info < (3, 11))
-BIN := .venv/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
-READY := .venv/ready
+VENV := .venv
+BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
+READY := $(VENV)/ready
 BENCH_READY := .venv-bench/ready
 LESSON ?= 00
 GIVEN = $(if $(filter command line,$(origin LESSON)),$(LESSON))
@@ -14,10 +15,10 @@ LESSONS = $(sort $(wildcard notebooks/*.ipynb))
 # each other: training is then ten times slower.
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: help env lab lecture test lint format bench seeds html pictures clean
+.PHONY: help env lab lecture test test-browser lint format bench seeds site pictures clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
 
 env: $(READY) ## the virtual environment .venv with everything pinned
 
@@ -29,8 +30,8 @@ $(BENCH_READY): requirements.txt requirements-bench.txt
 	@"$(PYTHON)" -c "$(NEW_ENOUGH)" 2>/dev/null || { echo \
 	"The course needs Python 3.11 or newer: install it, or name one, make env PYTHON=..."; exit 1; }
 	"$(PYTHON)" -m venv $*
-	$(BIN:.venv/%=$*/%)/python -m pip install $(addprefix -r ,$(filter %.txt,$^))
-	$(BIN:.venv/%=$*/%)/python -m pip install --no-deps --no-build-isolation --editable .
+	$(BIN:$(VENV)/%=$*/%)/python -m pip install $(addprefix -r ,$(filter %.txt,$^))
+	$(BIN:$(VENV)/%=$*/%)/python -m pip install --no-deps --no-build-isolation --editable .
 	touch $@
 
 lab: $(READY) ## JupyterLab, opened on the first lesson
@@ -41,6 +42,14 @@ lecture: $(READY) ## a lesson as live slides: make lecture LESSON=01
 
 test: $(READY) ## all tests: units, properties, notebooks; of one lesson: make test LESSON=05
 	$(BIN)/pytest -n 2 --dist loadscope $(if $(GIVEN),-k "$(GIVEN)_ or $(GIVEN).")
+
+test-browser: $(VENV)/ready-browser ## what `make site` has made, in the system's Chromium
+	$(BIN)/pytest tests/browser
+
+# What only these two need; no other target installs it.
+$(VENV)/ready-%: requirements-%.txt $(READY)
+	$(BIN)/python -m pip install -r $<
+	touch $@
 
 lint: $(READY) ## style and types
 	$(BIN)/ruff check
@@ -58,14 +67,12 @@ bench: $(BENCH_READY) ## times and errors beside other libraries, into docs; a p
 seeds: $(READY) ## the claims that hang on a seed, at five others
 	cd tests && ../$(BIN)/python -m seeds $(GIVEN)
 
-# Without widget state, nbconvert shows the stills in place of sliders that no kernel answers.
-html: $(READY) ## the lessons, executed, as build/html
-	EVIDENCE_LADDER_OPEN=1 $(BIN)/jupyter nbconvert --to html --execute \
-	--ExecutePreprocessor.store_widget_state=False --output-dir build/html $(LESSONS)
+site: $(VENV)/ready-book ## the web book, as build/site
+	$(BIN)/python book $(GIVEN)
 
 pictures: $(READY) ## the README's pictures, into docs
 	$(BIN)/python -m course_utils.lessons.pictures
 
 clean: ## remove all that make has made
-	rm -rf .venv .venv-bench build *.egg-info .pytest_cache .hypothesis .mypy_cache .ruff_cache
+	rm -rf $(VENV) .venv-bench build *.egg-info .pytest_cache .hypothesis .mypy_cache .ruff_cache
 	find course_utils tests -name __pycache__ -prune -exec rm -rf {} +

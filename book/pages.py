@@ -15,7 +15,7 @@ from course_utils.kit import page
 import api
 import bibliography
 import catalogue
-from execute import ROOT
+from execute import ROOT, with_outputs
 
 BOOK = ROOT / "build" / "book"
 SOURCE, STATIC = BOOK / "source", BOOK / "static"
@@ -27,7 +27,7 @@ RUN = (
 
 def lay_out(folders: dict[Path, Path]) -> None:
     """Write SOURCE and STATIC, touching only what has changed: Sphinx reads just that anew."""
-    lessons = {path: nbformat.read(folder / "notebook.ipynb", 4) for path, folder in folders.items()}
+    lessons = {path: with_outputs(path, folder) for path, folder in folders.items()}
     texts = {
         f"notebooks/{path.name}": nbformat.writes(lesson(path.stem[:2], notebook))
         for path, notebook in lessons.items()

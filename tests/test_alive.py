@@ -33,7 +33,7 @@ def model(view):
 
 def test_the_still_stands_before_the_widget_that_hides_it():
     demo = Demo()
-    still, live = outputs(lambda: alive.show(demo.widget, demo.still()))
+    still, live = outputs(lambda: alive.show(demo.widget, demo.still(), str))
     assert VIEW not in still, "JupyterLab would show an error in the place of a still"
     assert "Run All brings it to life" in still["text/html"]
     assert demo.still() in still["text/html"]
@@ -45,7 +45,7 @@ def test_the_still_stands_before_the_widget_that_hides_it():
 
 
 def test_the_still_hides_what_front_ends_write_in_the_place_of_a_dead_widget():
-    still, _ = outputs(lambda: alive.show(Demo().widget, "still"))
+    still, _ = outputs(lambda: alive.show(Demo().widget, "still", str))
     rules = re.findall(r"(\S+):has\(\.ladder-still\)\+(\S+) (\S+?):not", still["text/html"])
     lab, classic = rules
     assert lab[0].endswith(".jp-OutputArea-child") and classic[0].endswith(",.output_area")
@@ -54,14 +54,14 @@ def test_the_still_hides_what_front_ends_write_in_the_place_of_a_dead_widget():
 
 
 def test_without_a_front_end_for_widgets_nothing_is_shown_twice():
-    _, live = outputs(lambda: alive.show(Demo().widget, "still"))
+    _, live = outputs(lambda: alive.show(Demo().widget, "still", str))
     assert set(live) == {VIEW, "text/plain", "text/html"}
     assert live["text/plain"] == live["text/html"] == ""
 
 
 def test_a_live_widget_hides_its_own_still_only():
-    one, _ = outputs(lambda: alive.show(Demo().widget, "still"))
-    _, other = outputs(lambda: alive.show(Demo().widget, "still"))
+    one, _ = outputs(lambda: alive.show(Demo().widget, "still", str))
+    _, other = outputs(lambda: alive.show(Demo().widget, "still", str))
     name = re.search(r"\.(ladder-still-\w+)", model(other).children[0].value)[1]
     assert name not in one["text/html"]
 

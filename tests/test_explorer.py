@@ -371,7 +371,8 @@ def test_an_explorer_is_displayed_as_its_still_and_its_widget(fresh, monkeypatch
     shown = []
     monkeypatch.setattr(alive, "show", lambda *both: shown.append(both))
     fresh._ipython_display_()
-    assert shown == [(fresh.widget, fresh.still())]
+    [(*both, _)] = shown
+    assert both == [fresh.widget, fresh.still()]
 
 
 def test_buttons_spell_what_was_pressed_and_can_start_again():

@@ -198,7 +198,7 @@ def test_the_poll_of_a_prediction_must_be_a_good_one():
 
 def test_the_still_of_a_prediction_folds_the_demo_too(monkeypatch):
     stills = []
-    monkeypatch.setattr(alive, "show", lambda widget, still: stills.append(Page(still)))
+    monkeypatch.setattr(alive, "show", lambda widget, still, _: stills.append(Page(still)))
     predict(QUESTION, OPTIONS, Demo())._ipython_display_()
     [page] = stills
     assert QUESTION in page.open and "the demo's still" not in page.open

@@ -17,7 +17,7 @@ LIMIT = 1_500_000  # bytes of an explorer's pictures, in base64
 EXACT = {"lossless": True, "quality": 0, "method": 1}  # in a hurry: frames are many
 CLOSE = {"quality": 60, "method": 2}
 # How many frames at most, and how they are packed: the first that stays below the limit.
-WAYS: list[tuple[int, dict]] = [(100, EXACT), (60, EXACT), (60, CLOSE)]
+WAYS: list[tuple[int, dict]] = [(100, EXACT), (60, EXACT), (60, CLOSE), (30, CLOSE)]
 
 
 def film(explorer: Any) -> tuple[list[Dial], dict]:
