@@ -3,6 +3,7 @@
 What has not changed is kept. With numbers, python book 02 05, only those lessons.
 """
 
+import hashlib
 import subprocess
 import sys
 
@@ -21,6 +22,13 @@ def main(*numbers: str) -> int:
     command = [sys.executable, "-m", "sphinx", "-q", "-j", "auto"]
     command += [] if numbers else ["-W", "--keep-going"]  # of a part, some links lead nowhere
     command += ["-c", ROOT / "book", "-d", pages.BOOK / "doctrees", pages.SOURCE, SITE]
+    # Sphinx does not see that what makes the pages has changed.
+    makers = sorted([*(ROOT / "book").iterdir(), ROOT / "requirements-book.txt"])
+    made_by = hashlib.sha256(b"".join(file.read_bytes() for file in makers if file.is_file()))
+    stamp = pages.BOOK / "made_by.txt"
+    if not stamp.exists() or stamp.read_text() != made_by.hexdigest():
+        command += ["-E", "-a"]
+        stamp.write_text(made_by.hexdigest())
     status = subprocess.run(command).returncode
     if status == 0:
         print(f"The book is {SITE / 'index.html'}")

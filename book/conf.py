@@ -41,10 +41,19 @@ html_show_sphinx = False
 
 
 def setup(app) -> None:
-    """Docstrings here are plain text."""
+    """What no setting does."""
     app.connect("autodoc-process-docstring", plain)
+    app.connect("html-page-context", reachable, priority=900)  # after the theme
 
 
 def plain(app, what, name, obj, options, lines) -> None:
     """Keep Sphinx from reading markup into a docstring."""
     lines[:] = api.docstring(lines)
+
+
+def reachable(app, pagename, templatename, context, doctree) -> None:
+    """Say the level of the contents' captions, and let the keyboard scroll what is wide."""
+    for part in ("furo_navigation_tree", "body"):
+        text = context.get(part) or ""
+        text = text.replace('role="heading"', 'role="heading" aria-level="2"')
+        context[part] = text.replace('class="table-wrapper ', 'tabindex="0" class="table-wrapper ')

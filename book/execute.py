@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import logging
 import os
 import re
 import shutil
@@ -71,13 +70,15 @@ def with_outputs(path: Path, folder: Path) -> nbformat.NotebookNode:
 def run(path: Path, folder: Path) -> str:
     """Execute one notebook into the folder, films and all; says how long it took."""
     start = time.perf_counter()
-    logging.disable(logging.WARNING)  # each kernel's, that its local sockets are not encrypted
     draft = folder.with_name(f"{folder.name}.draft")
     shutil.rmtree(draft, ignore_errors=True)
     (draft / "films").mkdir(parents=True)
     notebook = nbformat.read(path, as_version=4)
     client = NotebookClient(notebook, timeout=600, resources={"metadata": {"path": path.parent}})
-    client.execute(env=os.environ | {"EVIDENCE_LADDER_BOOK": str(draft / "films")})
+    # The kernel would warn that its sockets, local ones, are not encrypted.
+    quiet = ["--Application.log_level=ERROR"]
+    settings = os.environ | {"EVIDENCE_LADDER_BOOK": str(draft / "films")}
+    client.execute(env=settings, extra_arguments=quiet)
     outputs = [cell.outputs for cell in notebook.cells if cell.cell_type == "code"]
     (draft / "outputs.json").write_text(json.dumps(outputs), "utf-8")
     draft.rename(folder)
