@@ -10,14 +10,26 @@ def pages() -> dict[str, str]:
     """Name: reStructuredText."""
     tops = sorted(path for path in COURSE.iterdir() if path.suffix == ".py" or path.is_dir())
     names = [p.stem for p in tops if not p.stem.startswith("_") and p.name != "lessons"]
-    index = ["Reference", "=========", "", "What the lessons call: the maths, and the kit.", "",
-             ".. toctree::", "   :maxdepth: 1", "", *(f"   {name}" for name in names), ""]
+    index = [
+        "Reference",
+        "=========",
+        "",
+        "What the lessons call: the maths, and the kit.",
+        "",
+        ".. toctree::",
+        "   :maxdepth: 1",
+        "",
+        *(f"   {name}" for name in names),
+        "",
+    ]
     return {name: _page(COURSE / name) for name in names} | {"index": "\n".join(index)}
 
 
 def _page(path: Path) -> str:
     """A module, or a package and its modules."""
-    text = _heading(path.name, "=") + _automodule(f"course_utils.{path.name}", members=not path.is_dir())
+    text = _heading(path.name, "=") + _automodule(
+        f"course_utils.{path.name}", members=not path.is_dir()
+    )
     for module in sorted(path.glob("*.py")):
         if module.stem != "__init__":
             name = f"course_utils.{path.name}.{module.stem}"

@@ -65,7 +65,9 @@ def page(lessons: dict[Path, nbformat.NotebookNode]) -> str:
         for work in works(notebook):
             cited[work.key].append((path, work))
     lines = ["# Bibliography", "", "What the lessons cite, and where.", ""]
-    for found in sorted(cited.values(), key=lambda f: (f[0][1].surname.lower(), f[0][1].where[-4:])):
+    for found in sorted(
+        cited.values(), key=lambda f: (f[0][1].surname.lower(), f[0][1].where[-4:])
+    ):
         # Where one lesson shortens a name, another gives it whole.
         authors = max((work.authors for _, work in found), key=lambda a: ("et al" not in a, len(a)))
         where = max((work.where for _, work in found), key=len)

@@ -23,7 +23,9 @@ def explorers(lessons: dict[Path, nbformat.NotebookNode]) -> tuple[str, dict[str
         lesson = importlib.import_module(f"course_utils.lessons.l{path.stem}")
         cards = []
         for cell in notebook.cells:
-            shown = "".join(out.get("data", {}).get("text/html", "") for out in cell.get("outputs", []))
+            shown = "".join(
+                out.get("data", {}).get("text/html", "") for out in cell.get("outputs", [])
+            )
             called = re.match(r"lesson\.(\w+)\(", cell.source)
             if called and 'class="ladder-explorer"' in shown:
                 name = f"{cell.id}.webp"
@@ -39,21 +41,33 @@ def explorers(lessons: dict[Path, nbformat.NotebookNode]) -> tuple[str, dict[str
 
 def exercises(lessons: dict[Path, nbformat.NotebookNode]) -> str:
     """The page: every exercise with the function it asks for, leading to it."""
-    lines = ["# Exercises", "", "What each asks you to write, and how many usual mistakes of it are",
-             "recognised when you run it in Jupyter.", ""]
+    lines = [
+        "# Exercises",
+        "",
+        "What each asks you to write, and how many usual mistakes of it are",
+        "recognised when you run it in Jupyter.",
+        "",
+    ]
     for path, notebook in lessons.items():
         importlib.import_module(f"course_utils.lessons.l{path.stem}")
-        lines += [f"## {_title(path, notebook)}", "", "| exercise | section | function | mistakes |",
-                  "|---|---|---|---|"]
+        lines += [
+            f"## {_title(path, notebook)}",
+            "",
+            "| exercise | section | function | mistakes |",
+            "|---|---|---|---|",
+        ]
         section, place = "", ""
         for cell in notebook.cells:
-            for heading in re.findall(r"(?m)^#{2,4} .*$", cell.source if cell.cell_type == "markdown" else ""):
+            text = cell.source if cell.cell_type == "markdown" else ""
+            for heading in re.findall(r"(?m)^#{2,4} .*$", text):
                 title = heading.lstrip("# ")
                 place = slug(title)
                 section = title if heading.startswith("## ") else section
             for key, name in re.findall(r'check\("([\d.]+)", (\w+)\)', cell.source):
-                lines.append(f"| [{key}](../notebooks/{path.name}#{place}) | {section} | `{name}` | "
-                             f"{len(EXERCISES[key].mistakes)} |")
+                lines.append(
+                    f"| [{key}](../notebooks/{path.name}#{place}) | {section} | `{name}` | "
+                    f"{len(EXERCISES[key].mistakes)} |"
+                )
         lines.append("")
     return "\n".join(lines)
 

@@ -4,18 +4,16 @@ import ast
 import copy
 import importlib.util
 import re
-import shutil
 from collections.abc import Iterable
 from pathlib import Path
-
-import nbformat
-
-from course_utils.kit import page
 
 import api
 import bibliography
 import catalogue
+import nbformat
 from execute import ROOT, with_outputs
+
+from course_utils.kit import page
 
 BOOK = ROOT / "build" / "book"
 SOURCE, STATIC = BOOK / "source", BOOK / "static"
@@ -41,15 +39,21 @@ def lay_out(folders: dict[Path, Path]) -> None:
     texts |= {f"api/{name}.rst": text for name, text in api.pages().items()}
     pictures = [*ROOT.glob("docs/*.png"), *ROOT.glob("docs/*.webp")]
     kit = Path(page.__file__).parent
-    _fill(SOURCE, {name: text.encode() for name, text in texts.items()} | {
-        f"docs/{path.name}": path.read_bytes() for path in pictures
-    })
-    _fill(STATIC, {f"thumbnails/{name}": data for name, data in thumbnails.items()} | {
-        **{f"films/{film.name}": film.read_bytes() for film in _films(folders.values())},
-        **{path.name: path.read_bytes() for path in [kit / "page.js", kit / "page.css"]},
-        "mathjax.js": _mathjax().read_bytes(),
-        "book.css": (ROOT / "book" / "book.css").read_bytes(),
-    })
+    _fill(
+        SOURCE,
+        {name: text.encode() for name, text in texts.items()}
+        | {f"docs/{path.name}": path.read_bytes() for path in pictures},
+    )
+    _fill(
+        STATIC,
+        {f"thumbnails/{name}": data for name, data in thumbnails.items()}
+        | {
+            **{f"films/{film.name}": film.read_bytes() for film in _films(folders.values())},
+            **{path.name: path.read_bytes() for path in [kit / "page.js", kit / "page.css"]},
+            "mathjax.js": _mathjax().read_bytes(),
+            "book.css": (ROOT / "book" / "book.css").read_bytes(),
+        },
+    )
 
 
 def lesson(number: str, notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:

@@ -78,18 +78,17 @@
       near = new Map(wanted.map((number) => [number, image(number)]));
       near.forEach((next) => next.decode().catch(() => {})); // taken away before it was decoded
     };
-    const prepare = async () => {
-      if (film) return;
+    let ready;
+    const prepare = () => ready ??= (async () => {
       const read = await load(box.dataset.film);
-      if (film) return;
-      film = read;
       const ground = new Image();
       ground.alt = "";
-      ground.src = source(film.ground);
+      ground.src = source(read.ground);
       await ground.decode();
       picture.before(ground);
+      film = read;
       decodeNear();
-    };
+    })();
     box.addEventListener("input", async () => {
       dials.forEach((dial) => dial.tell());
       if (!film) await prepare();

@@ -124,7 +124,9 @@ def test_controls_change_the_picture_and_its_alt_text_by_keyboard(lesson):
     assert len(explorers) >= 2
     for explorer in explorers:
         explorer.scroll_into_view_if_needed()
-        lesson.page.wait_for_function("box => box.querySelectorAll('img').length === 2", arg=explorer.element_handle())
+        lesson.page.wait_for_function(
+            "box => box.querySelectorAll('img').length === 2", arg=explorer.element_handle()
+        )
         for control in explorer.locator("input, select, button").all():
             picture = explorer.locator("img").last
             before = picture.get_attribute("alt"), picture.get_attribute("src")
