@@ -74,11 +74,13 @@ def run(path: Path, folder: Path) -> str:
     shutil.rmtree(draft, ignore_errors=True)
     (draft / "films").mkdir(parents=True)
     notebook = nbformat.read(path, as_version=4)
-    client = NotebookClient(notebook, timeout=600, resources={"metadata": {"path": path.parent}})
-    # The kernel would warn that its sockets, local ones, are not encrypted.
-    quiet = ["--Application.log_level=ERROR"]
-    settings = os.environ | {"EVIDENCE_LADDER_BOOK": str(draft / "films")}
-    client.execute(env=settings, extra_arguments=quiet)
+    client = NotebookClient(
+        notebook,
+        timeout=600,
+        resources={"metadata": {"path": path.parent}},
+        extra_arguments=["--Application.log_level=ERROR"],  # not that local sockets are unencrypted
+    )
+    client.execute(env=os.environ | {"EVIDENCE_LADDER_BOOK": str(draft / "films")})
     outputs = [cell.outputs for cell in notebook.cells if cell.cell_type == "code"]
     (draft / "outputs.json").write_text(json.dumps(outputs), "utf-8")
     draft.rename(folder)
