@@ -50,14 +50,14 @@ class Server:
 
 
 @contextmanager
-def serve(folder: Path, *command: str) -> Iterator[Server]:
-    """Run `python classroom ...` with an empty home, until it names its address."""
+def serve(folder: Path, *command: str, root: Path = ROOT) -> Iterator[Server]:
+    """Run `python classroom ...` of the course in `root` with an empty home, until it names its address."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     log = folder / "log.txt"
     names = ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "HOME", "IPYTHONDIR")
     environment = os.environ | {name: str(folder / name) for name in names}
-    arguments = [sys.executable, ROOT / "classroom", *command, "--no-browser", f"--port={port}"]
+    arguments = [sys.executable, root / "classroom", *command, "--no-browser", f"--port={port}"]
     with log.open("w") as file:
         process = subprocess.Popen(
             arguments, env=environment, stdout=file, stderr=subprocess.STDOUT, cwd=folder
