@@ -8,7 +8,6 @@ from pathlib import Path
 from types import SimpleNamespace
 from urllib.parse import unquote, urlsplit
 
-import chromium
 import pytest
 
 SITE = Path(__file__).parents[2] / "build" / "site"
@@ -19,12 +18,6 @@ LESSONS = [path for path in PAGES if re.match(r"\d\d_", path.name)]
 
 if not PAGES:
     pytest.skip("there is no book yet: make site", allow_module_level=True)
-
-
-@pytest.fixture(scope="session")
-def browser():
-    with chromium.started() as browser:
-        yield browser
 
 
 def opened(browser, path: Path, **options):

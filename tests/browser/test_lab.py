@@ -4,7 +4,6 @@ make test-browser. One lesson: pytest tests/browser/test_lab.py -k 02_
 """
 
 import shutil
-from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -14,9 +13,9 @@ NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 MINUTES_15 = 15 * 60_000  # in milliseconds: for a machine that does other things too
 
 # JupyterLab draws only the cells in sight; what a test asks of all of them it asks of the model.
-NOTEBOOK = "const view = window.jupyterapp.shell.currentWidget;"
+NOTEBOOK = "const view = window.jupyterapp?.shell?.currentWidget;"
 READY = f"""() => {{ {NOTEBOOK}
-    return view?.content?.model?.cells?.length > 5
+    return view?.content?.model?.cells?.length
         && view.context.sessionContext.session?.kernel?.status === "idle"; }}"""
 DONE = f"""() => {{ {NOTEBOOK}
     const code = [...view.content.model.cells].filter(cell => cell.type === "code");
@@ -105,7 +104,9 @@ def test_sliders_answer_keyboard_and_mouse(lesson):
 
 
 def test_check_shows_its_message(lesson):
-    said = [cell.locator(".jp-OutputArea").inner_text() for cell in cells(lesson, r"^(\w+ = )?check\(")]
+    said = [
+        cell.locator(".jp-OutputArea").inner_text() for cell in cells(lesson, r"^(\w+ = )?check\(")
+    ]
     assert said and all("○" in text and "not attempted yet" in text for text in said), said
 
 
@@ -115,7 +116,9 @@ def test_reloaded_without_a_kernel_it_shows_pictures(lesson):
     page.wait_for_timeout(3000)
     page.evaluate(f"async () => {{ {NOTEBOOK} await view.context.sessionContext.shutdown(); }}")
     page.reload()
-    page.wait_for_function("() => window.jupyterapp?.shell?.currentWidget?.content?.model?.cells?.length > 5")
+    page.wait_for_function(
+        "() => window.jupyterapp?.shell?.currentWidget?.content?.model?.cells?.length"
+    )
     for cell in cells(lesson, r"lesson\.explore_"):
         picture = cell.locator(".ladder-still img").first
         picture.wait_for(state="visible")
