@@ -1,6 +1,6 @@
 """From a key press to the new picture in JupyterLab: every explorer, beside a plain figure.
 
-make keys. Times are the browser's own, from the key's event to the frame after the decoded
+python tests/browser/keys.py, after make test-browser. Times are the browser's own, from the key's event to the frame after the decoded
 picture. The plain figure is what ipywidgets' interactive_output shows of a matplotlib figure of the
 same size. A burst is twenty presses, 30 ms apart: how long after the last one pictures still come.
 """
@@ -112,9 +112,8 @@ def main() -> None:
         plain, *ours = found.values()
         press, burst = (median(times) for times in zip(*ours, strict=True))
         print(f"{press:6.0f} ms, burst {burst:6.0f} ms  median of {len(ours)} explorers, ", end="")
-        print(
-            f"{press / plain[0]:.2f} of the plain figure; the longest burst {max(o[1] for o in ours):.0f} ms"
-        )
+        longest = max(burst for _, burst in ours)
+        print(f"{press / plain[0]:.2f} of the plain figure; the longest burst {longest:.0f} ms")
 
 
 if __name__ == "__main__":

@@ -9,6 +9,8 @@ from types import SimpleNamespace
 import pytest
 from test_classroom import ROOT, serve
 
+pytest.importorskip("chromium")  # where there is none, this file is skipped
+
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 MINUTES_15 = 15 * 60_000  # in milliseconds: for a machine that does other things too
 
