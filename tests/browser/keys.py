@@ -1,8 +1,9 @@
 """From a key press to the new picture in JupyterLab: every explorer, beside a plain figure.
 
-python tests/browser/keys.py, after make test-browser. Times are the browser's own, from the key's event to the frame after the decoded
-picture. The plain figure is what ipywidgets' interactive_output shows of a matplotlib figure of the
-same size. A burst is twenty presses, 30 ms apart: how long after the last one pictures still come.
+python tests/browser/keys.py, after make test-browser. Times are the browser's own, from the key's
+event to the frame after the decoded picture. The plain figure is what ipywidgets' interactive_output
+shows of a matplotlib figure of the same size. A burst is twenty presses, 30 ms apart: how long after
+the last one pictures still come.
 """
 
 import importlib
