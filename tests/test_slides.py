@@ -7,6 +7,13 @@ paragraph whether it is core and what it takes:
     *Core · 12 min alone, 8 in a lecture*       *Optional · 10 min alone, 5 in a lecture*
 
 and the lesson's head sums them: `**Time.** 110 minutes alone; in a lecture 50 (core) or 85 (all).`
+
+What the lecturer says stands in "notes" cells, three to eight a section, whose minutes are the
+section's in a lecture:
+
+    <details><summary>For the lecturer · 2 min</summary> … </details>
+
+A question's slide has one with its **Usual answer:** and what to **Ask back:**.
 """
 
 import re
@@ -16,6 +23,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell
+from test_notebooks import count_words
 
 README = (Path(__file__).parents[1] / "README.md").read_text("utf-8")
 NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
@@ -27,6 +35,10 @@ MINUTES = re.compile(r"\*(Core|Optional) · (\d+) min alone, (\d+) in a lecture\
 TIME = re.compile(
     r"\*\*Time\.\*\* (\d+) minutes alone; in a lecture (\d+)(?: \(core\) or (\d+) \(all\))?\."
 )
+NOTE = re.compile(
+    r"<details><summary>For the lecturer · (\d+) min</summary>\n\n(.+)\n\n</details>\s*", re.DOTALL
+)
+QUESTION = re.compile(r"lesson\.(?:predict|poll)_\w+\(")
 OWN, OPENING = 10, 5  # minutes for recall, summary and ladder: alone, in a lecture
 
 
@@ -134,7 +146,57 @@ def minutes(notebook) -> Iterator[str]:
         yield f"a lecture has 50 or 90 minutes, this one {core} and {everything}"
 
 
-RULES = [bare, silent, late, shown_in_vain, minutes]
+def sections(notebook) -> Iterator[list]:
+    """The cells of every numbered section."""
+    section: list | None = None
+    for cell in notebook.cells:
+        if is_text(cell) and re.match("## ", cell.source):
+            if section:
+                yield section
+            section = [] if SECTION.match(cell.source) else None
+        if section is not None:
+            section.append(cell)
+    if section:
+        yield section
+
+
+def notes(notebook) -> Iterator[str]:
+    """Each section has three to eight notes of at most 90 words, which fill its minutes."""
+    for section in sections(notebook):
+        title = section[0].source.splitlines()[0]
+        own = [cell for cell in section if kind(cell) == "notes"]
+        if not 3 <= len(own) <= 8:
+            yield f"a section has three to eight notes, {title!r} has {len(own)}"
+        found = [NOTE.fullmatch(cell.source) for cell in own]
+        for cell, note in zip(own, found, strict=True):
+            if not note:
+                yield f"a note begins '<details><summary>For the lecturer · 2 min', not {cell.source[:60]!r}"
+            elif (length := count_words(note[2])) > 90:
+                yield f"a note has {length} words, 90 at most: {note[2][:60]!r}"
+        said = MINUTES.search(section[0].source)
+        total = sum(int(note[1]) for note in found if note)
+        if said and own and total != int(said[3]):
+            yield f"the notes of {title!r} take {total} minutes in a lecture, its head says {said[3]}"
+
+
+def questions(notebook) -> Iterator[str]:
+    """A question's slide says what is usually answered, and what to ask back."""
+    for section in sections(notebook):
+        slide: list = []
+        for cell in [*section, None]:
+            if cell is None or kind(cell) in ("slide", "subslide"):
+                asked = [
+                    name for c in slide if not is_text(c) for name in QUESTION.findall(c.source)
+                ]
+                said = [c.source for c in slide if kind(c) == "notes"]
+                met = [min(s.count("**Usual answer:**"), s.count("**Ask back:**")) for s in said]
+                if sum(met) < len(asked):
+                    yield f"no note with **Usual answer:** and **Ask back:** beside {asked}"
+                slide = []
+            slide.append(cell)
+
+
+RULES = [bare, silent, late, shown_in_vain, minutes, notes, questions]
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
@@ -155,7 +217,22 @@ def code(source: str, slide: str = "subslide"):
 HEAD = text("# Why?\n\n**Time.** 22 minutes alone; in a lecture 13.")
 FIRST = text("## 1 · One\n\n*Core · 12 min alone, 8 in a lecture*\n\nA text.")
 LONG = text("## 1 · One\n\n*Core · 12 min alone, 60 in a lecture*\n\nA text.")
-GOOD = [HEAD, FIRST, code("lesson.plot_it()"), text("## Summary\n\nIt is so.")]
+
+
+def note(minutes: int, words: str = "Say it."):
+    source = (
+        f"<details><summary>For the lecturer · {minutes} min</summary>\n\n{words}\n\n</details>"
+    )
+    return text(source, "notes")
+
+
+NOTES = [note(3), note(3), note(2, "**Usual answer:** A.\n\n**Ask back:** Why?")]
+SHOW, ASK, SUMMARY = (
+    code("lesson.plot_it()"),
+    code("lesson.poll_it()"),
+    text("## Summary\n\nIt is so."),
+)
+GOOD = [HEAD, FIRST, SHOW, ASK, *NOTES, SUMMARY]
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
@@ -179,6 +256,17 @@ def test_a_good_lecture_passes(rule, monkeypatch):
         (minutes, [HEAD, FIRST, FIRST], "take 34, 21 and 21 minutes"),
         (minutes, [HEAD, FIRST], "README's table lacks '22 min | 13 min'"),
         (minutes, [HEAD, LONG], "a lecture has 50 or 90 minutes"),
+        (notes, [HEAD, FIRST, SHOW, *NOTES[:2]], "three to eight notes, '## 1 · One' has 2"),
+        (notes, [HEAD, FIRST, SHOW, *(9 * [NOTES[0]])], "three to eight notes, '## 1 · One' has 9"),
+        (
+            notes,
+            [HEAD, FIRST, SHOW, note(1), *NOTES],
+            "take 9 minutes in a lecture, its head says 8",
+        ),
+        (notes, [HEAD, FIRST, text("Say it.", "notes"), *NOTES], "not 'Say it.'"),
+        (notes, [HEAD, FIRST, note(3, 91 * "so "), *NOTES[1:]], "91 words, 90 at most"),
+        (questions, [HEAD, FIRST, ASK, note(8), SUMMARY], "beside ['lesson.poll_it(']"),
+        (questions, [HEAD, FIRST, ASK, SHOW, NOTES[2]], "beside ['lesson.poll_it(']"),
     ],
 )
 def test_a_bad_lecture_fails(rule, cells, message):

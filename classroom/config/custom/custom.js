@@ -28,6 +28,31 @@ define(["base/js/namespace", "base/js/promises", "notebook/js/promises"], (Jupyt
     slide.scrollTop += Math.max(0, Math.min(shown.top - screen.top, shown.bottom - screen.bottom));
   });
 
+  // A control keeps the keys that move it, and what was reached with Tab those that press it; a
+  // lecturer who has clicked an answer goes on with Space. The slides listen on the document.
+  const MOVE = ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "Home", "End"];
+  let tabbed = false;
+  addEventListener("pointerdown", () => (tabbed = false), true);
+  addEventListener("keydown", ({ key }) => (tabbed ||= key === "Tab"), true);
+  document.body.addEventListener("keydown", (event) => {
+    const on = (controls) => event.target.closest(controls);
+    const moves = MOVE.includes(event.key) && on(".widget-slider, .widget-dropdown");
+    const presses = tabbed && [" ", "Enter"].includes(event.key)
+      && on(".widget-button, .widget-checkbox, .widget-dropdown, summary");
+    if (moves || presses) event.stopPropagation();
+  });
+
+  // A question that hides the pressed button hands the focus to the one that it shows instead.
+  document.addEventListener("click", async ({ target }) => {
+    const button = target.closest(".widget-vbox > .widget-button");
+    if (!button) return;
+    const boxes = [button.parentElement, button.parentElement.parentElement];
+    await until(() => !button.checkVisibility());
+    const buttons = ":scope > .widget-button, :scope > .widget-vbox > .widget-button";
+    boxes.flatMap((box) => [...box.querySelectorAll(buttons)]).find((it) => it.checkVisibility())
+      ?.focus({ preventScroll: true });
+  });
+
   promises.notebook_loaded.then(async () => {
     const notebook = Jupyter.notebook;
     // Unlike Jupyter's Run All, it does not stop at an error, nor does it select the last cell,

@@ -1,0 +1,95 @@
+// A deck: reveal.js, keys that know what they stand on, slides as high as the screen.
+(() => {
+  "use strict";
+  const printing = /print-pdf/.test(location.search);
+  window.MathJax = {
+    tex: { inlineMath: [["$", "$"], ["\\(", "\\)"]] },
+    options: { enableMenu: false },
+    startup: { pageReady: () => MathJax.startup.defaultPageReady().then(printing ? start : fit) },
+  };
+
+  function start() {
+    Reveal.initialize({
+      width: 1280, height: 720, margin: 0, center: false, controls: false, transition: "none",
+      hash: true, navigationMode: "linear", slideNumber: "c/t", postMessageEvents: true,
+      pdfSeparateFragments: false, defaultTiming: 0,
+      keyboard: {
+        78: () => Reveal.configure({ showNotes: !Reveal.getConfig().showNotes }), // N
+        83: () => RevealNotes.open(), // S
+      },
+    });
+  }
+
+  // Figures give way to what stands with them, down to what can still be read from the back row.
+  const SMALLEST = 0.8;
+  function fit() {
+    const slides = printing ? document.querySelectorAll(".cells") : [here()?.querySelector(".cells")];
+    for (const slide of slides) {
+      const figures = [...(slide?.querySelectorAll(".output > img, .ladder-picture") ?? [])];
+      figures.forEach((figure) => { figure.style.width = ""; });
+      const over = slide ? slide.scrollHeight - slide.clientHeight : 0;
+      const height = figures.reduce((sum, figure) => sum + figure.offsetHeight, 0);
+      if (over <= 0 || !height) continue;
+      const scale = Math.max(SMALLEST, 1 - (over + 1) / height);
+      figures.forEach((figure) => { figure.style.width = `${scale * figure.offsetWidth}px`; });
+    }
+  }
+  const here = () => (Reveal.isReady() ? Reveal.getCurrentSlide() : null);
+
+  // A control keeps the keys that move it. Space and Enter press what was reached with Tab: a
+  // lecturer who has clicked an answer goes on with Space. All other keys are the deck's.
+  const MOVE = ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "Home", "End"];
+  const PRESS = [" ", "Enter"];
+  let tabbed = false;
+  addEventListener("pointerdown", () => { tabbed = false; }, true);
+  addEventListener("keydown", (event) => {
+    tabbed ||= event.key === "Tab";
+    const control = event.target.closest?.(".slides :is(input, select, button, summary, a)");
+    if (!control || event.ctrlKey || event.altKey || event.metaKey) return;
+    const moves = control.matches('[type="range"], select') && MOVE.includes(event.key);
+    const presses = tabbed && control.type !== "range" && PRESS.includes(event.key);
+    if (moves || presses) {
+      event.stopPropagation();
+    } else if (!["Tab", "Shift"].includes(event.key)) {
+      control.blur(); // reveal.js hears no key while an input has the focus
+    }
+  }, true);
+
+  // An answer opens the demonstration as the next step of the slide, in the question's place.
+  document.addEventListener("click", ({ target }) => {
+    const demo = target.closest(".ladder-poll")?.querySelector(".ladder-demo");
+    if (demo && target.closest("button")) {
+      demo.classList.toggle("fragment", !demo.hidden);
+      demo.classList.remove("visible");
+      Reveal.syncFragments(here());
+    }
+    fit();
+  });
+
+  // On paper it has a page of its own, as no answer is given there.
+  function unfold() {
+    for (const demo of document.querySelectorAll(".ladder-demo")) {
+      const slide = document.createElement("section");
+      slide.innerHTML = '<div class="cells"><div class="output"></div></div>';
+      slide.querySelector(".output").append(demo);
+      const old = [...document.querySelectorAll(".slides section section")];
+      old.find((section) => section.compareDocumentPosition(demo) & 16)?.after(slide);
+      demo.hidden = false;
+    }
+  }
+  document.addEventListener("DOMContentLoaded", () => {
+    Reveal.addEventListener("slidechanged", () => {
+      if (!here().contains(document.activeElement)) document.activeElement.blur();
+    });
+    for (const event of ["ready", "slidechanged", "fragmentshown", "fragmenthidden", "pdf-ready"]) {
+      Reveal.addEventListener(event, fit);
+    }
+    document.addEventListener("toggle", fit, true);
+    if (!printing) return start();
+    const style = document.createElement("link");
+    style.rel = "stylesheet";
+    style.href = "assets/reveal/css/print/pdf.css";
+    document.head.append(style);
+    unfold();
+  });
+})();
