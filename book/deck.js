@@ -20,18 +20,25 @@
     });
   }
 
-  // Figures give way to what stands with them, down to what can still be read from the back row.
-  const SMALLEST = 0.8;
+  // Of a full slide the text is set smaller, at 16 points; then figures take the room that is left,
+  // or give way, as far as they can be read from the back row.
+  const [SMALLEST, LARGEST] = [0.97, 1.3];
   function fit() {
     const slides = printing ? document.querySelectorAll(".cells") : [here()?.querySelector(".cells")];
     for (const slide of slides) {
       const figures = [...(slide?.querySelectorAll(".output > img, .ladder-picture") ?? [])];
       figures.forEach((figure) => { figure.style.width = ""; });
-      const over = slide ? slide.scrollHeight - slide.clientHeight : 0;
+      slide?.classList.remove("tight");
+      slide?.classList.toggle("tight", slide.scrollHeight > slide.clientHeight);
       const height = figures.reduce((sum, figure) => sum + figure.offsetHeight, 0);
-      if (over <= 0 || !height) continue;
-      const scale = Math.max(SMALLEST, 1 - (over + 1) / height);
-      figures.forEach((figure) => { figure.style.width = `${scale * figure.offsetWidth}px`; });
+      if (!height) continue;
+      const last = slide.lastElementChild;
+      const room = slide.clientHeight - 30 - last.offsetTop - last.offsetHeight;
+      const widest = Math.max(...figures.map((figure) => figure.offsetWidth));
+      const most = Math.min(LARGEST, (slide.clientWidth - 48) / widest);
+      const scale = Math.min(most, Math.max(SMALLEST, 1 + room / height));
+      const widths = figures.map((figure) => scale * figure.offsetWidth);
+      figures.forEach((figure, i) => { if (widths[i]) figure.style.width = `${widths[i]}px`; });
     }
   }
   const here = () => (Reveal.isReady() ? Reveal.getCurrentSlide() : null);
