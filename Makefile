@@ -15,7 +15,7 @@ LESSONS = $(sort $(wildcard notebooks/*.ipynb))
 # each other: training is then ten times slower.
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: help env lab lecture test test-browser lint format bench seeds site pictures clean
+.PHONY: help env lab lecture test test-browser lint format bench seeds site slides pictures clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -43,7 +43,7 @@ lecture: $(READY) ## a lesson as live slides: make lecture LESSON=01
 test: $(READY) ## all tests: units, properties, notebooks; of one lesson: make test LESSON=05
 	$(BIN)/pytest -n 2 --dist loadscope $(if $(GIVEN),-k "$(GIVEN)_ or $(GIVEN).")
 
-test-browser: $(VENV)/ready-browser ## what `make site` has made, in the system's Chromium
+test-browser: $(VENV)/ready-browser ## what `make site` and `make slides` have made, in the system's Chromium
 	$(BIN)/pytest tests/browser
 
 # What only these two need; no other target installs it.
@@ -69,6 +69,9 @@ seeds: $(READY) ## the claims that hang on a seed, at five others
 
 site: $(VENV)/ready-book ## the web book, as build/site
 	$(BIN)/python book $(GIVEN)
+
+slides: $(VENV)/ready-book ## every lesson as a deck without a kernel, and as PDF, in build/slides
+	$(BIN)/python book/deck.py $(GIVEN) $(if $(NOTES),--notes)
 
 pictures: $(READY) ## the README's pictures, into docs
 	$(BIN)/python -m course_utils.lessons.pictures

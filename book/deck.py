@@ -15,18 +15,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
+from execute import ROOT, executed, with_outputs
 from nbconvert.filters import Highlight2HTML
 from nbconvert.filters.markdown_mistune import markdown2html_mistune
+from pages import mathjax, only_shows
 from pygments.formatters import HtmlFormatter
 
 from course_utils.kit import page
 
-from execute import ROOT, executed, with_outputs
-from pages import _mathjax, _only_shows
-
 DECKS = ROOT / "build" / "slides"
 SOURCES = Path(__file__).parent
-BROWSERS = ["chromium", "chromium-browser", "google-chrome", "chrome"]
+BROWSERS = ["chromium", "chromium-browser", "google-chrome"]
 MINUTES = re.compile(r"<summary>For the lecturer · (\d+) min</summary>")
 NOTHING_SHOWN = "application/vnd.jupyter.widget-view+json"  # a bar of progress that has vanished
 colours = Highlight2HTML(pygments_lexer="python3")
@@ -40,7 +39,9 @@ def main(*arguments: str) -> None:
         lessons = [path for path in lessons if path.stem[:2] in numbers]
     folders = executed(lessons)
     films = {film.name: film for folder in folders.values() for film in folder.glob("films/*.js")}
-    for name, source in (assets() | {f"films/{name}": film for name, film in films.items()}).items():
+    for name, source in (
+        assets() | {f"films/{name}": film for name, film in films.items()}
+    ).items():
         _put(DECKS / "assets" / name, source.read_bytes())
     _put(DECKS / "assets" / "code.css", HtmlFormatter().get_style_defs(".highlight").encode())
     browser = next(filter(None, map(shutil.which, BROWSERS)), None)
@@ -67,7 +68,7 @@ def assets() -> dict[str, Path]:
     names = ["js/reveal.js", "css/reset.css", "css/reveal.css", "css/print/pdf.css",
              "plugin/notes/notes.js", "plugin/notes/notes.html", "plugin/markdown/marked.js"]  # fmt: skip
     return {f"reveal/{name}": reveal / name for name in names} | {
-        "mathjax.js": _mathjax(),
+        "mathjax.js": mathjax(),
         **{name: kit / name for name in ["page.js", "page.css"]},
         **{name: SOURCES / name for name in ["deck.js", "deck.css"]},
     }
@@ -78,7 +79,7 @@ def html_of(notebook: nbformat.NotebookNode) -> str:
     columns, title = "", ""
     for column in slides_of(notebook):
         columns += "<section>\n"
-        for number, cells in enumerate(column):
+        for cells in column:
             heading = re.search(r"(?m)^##? (.*)$", cells[0].source)
             title = heading[1] if heading else title
             columns += slide(cells, "" if heading else title)
@@ -116,7 +117,9 @@ def slide(cells: list, title: str) -> str:
     name = f'<div class="section-name">{inline(title)}</div>' if title else ""
     body = "".join(shown(cell) for cell in cells if kind(cell) != "notes")
     aside = f'<aside class="notes">{said}</aside>' if said else ""
-    return f'<section data-timing="{seconds}"><div class="cells">{name}{body}</div>{aside}</section>\n'
+    return (
+        f'<section data-timing="{seconds}"><div class="cells">{name}{body}</div>{aside}</section>\n'
+    )
 
 
 def shown(cell: nbformat.NotebookNode) -> str:
@@ -125,8 +128,9 @@ def shown(cell: nbformat.NotebookNode) -> str:
         body = markdown(cell.source)
     else:
         body = "".join(outputs(cell))
-        if not _only_shows(cell.source):
-            body = f'<div class="source">{colours(cell.source)}</div>{body}'
+        if not only_shows(cell.source):
+            source = cell.source.replace("\n\n\n", "\n\n")  # a slide has no line to give away
+            body = f'<div class="source">{colours(source)}</div>{body}'
     fragment = " fragment" if kind(cell) == "fragment" else ""
     return f'<div class="cell {cell.cell_type}{fragment}">{body}</div>\n'
 
@@ -157,7 +161,12 @@ def inline(text: str) -> str:
 def pdf(browser: str, deck: Path, notes: bool) -> None:
     """Print a deck as reveal.js does."""
     printed = f"--print-to-pdf={deck.with_suffix('.pdf')}"
-    options = ["--headless", "--disable-gpu", "--no-pdf-header-footer", "--virtual-time-budget=60000"]
+    options = [
+        "--headless",
+        "--disable-gpu",
+        "--no-pdf-header-footer",
+        "--virtual-time-budget=60000",
+    ]
     own = ["--no-sandbox"]  # which a container may not allow: this page is our own
     address = f"{deck.as_uri()}?print-pdf{'&showNotes=separate-page' if notes else ''}"
     subprocess.run([browser, *options, *own, printed, address], check=True, capture_output=True)

@@ -50,7 +50,7 @@ def lay_out(folders: dict[Path, Path]) -> None:
         | {
             **{f"films/{film.name}": film.read_bytes() for film in _films(folders.values())},
             **{path.name: path.read_bytes() for path in [kit / "page.js", kit / "page.css"]},
-            "mathjax.js": _mathjax().read_bytes(),
+            "mathjax.js": mathjax().read_bytes(),
             "book.css": (ROOT / "book" / "book.css").read_bytes(),
         },
     )
@@ -62,7 +62,7 @@ def lesson(number: str, notebook: nbformat.NotebookNode) -> nbformat.NotebookNod
     for cell in notebook.cells:
         if cell.metadata.get("slideshow", {}).get("slide_type") == "notes":
             continue
-        tags = ["remove-input"] if cell.cell_type == "code" and _only_shows(cell.source) else []
+        tags = ["remove-input"] if cell.cell_type == "code" and only_shows(cell.source) else []
         cell.metadata = nbformat.from_dict({"tags": tags} if tags else {})
         for output in cell.get("outputs", []):
             if "text/html" in output.get("data", {}):
@@ -78,7 +78,7 @@ def lesson(number: str, notebook: nbformat.NotebookNode) -> nbformat.NotebookNod
     return notebook
 
 
-def _only_shows(source: str) -> bool:
+def only_shows(source: str) -> bool:
     """A call of the lesson, a hint or a solution: what it shows speaks for itself."""
     body = ast.parse(source).body
     if len(body) != 1 or not isinstance(body[0], ast.Expr):
@@ -89,7 +89,7 @@ def _only_shows(source: str) -> bool:
     )
 
 
-def _mathjax() -> Path:
+def mathjax() -> Path:
     """MathJax in one file, which draws its glyphs itself: so it works from a file system path."""
     spec = importlib.util.find_spec("sphinx-mathjax-offline")
     if spec is None or spec.origin is None:
