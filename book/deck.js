@@ -78,9 +78,8 @@
     for (const demo of document.querySelectorAll(".ladder-demo")) {
       const slide = document.createElement("section");
       slide.innerHTML = '<div class="cells"><div class="output"></div></div>';
+      demo.closest("section").after(slide);
       slide.querySelector(".output").append(demo);
-      const old = [...document.querySelectorAll(".slides section section")];
-      old.find((section) => section.compareDocumentPosition(demo) & 16)?.after(slide);
       demo.hidden = false;
     }
   }
@@ -96,7 +95,7 @@
     const style = document.createElement("link");
     style.rel = "stylesheet";
     style.href = "assets/reveal/css/print/pdf.css";
-    document.head.append(style);
+    document.querySelector('link[href$="code.css"]').before(style);
     unfold();
   });
 })();
