@@ -23,6 +23,14 @@ def as_in_a_notebook():
     torch.distributions.Distribution.set_default_validate_args(True)
 
 
+@pytest.fixture(scope="session")
+def browser():
+    import chromium  # of the folder browser, whose tests alone ask for this
+
+    with chromium.started() as browser:
+        yield browser
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
     config.option.loadscopereorder = False  # the order below, not the groups with most tests first

@@ -20,7 +20,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from test_classroom import ROOT, serve
-from test_lab import DONE, GO_TO, READY
+from test_lab_in_browser import DONE, GO_TO, READY
 
 LESSONS = sorted(path.stem for path in (ROOT / "course_utils" / "lessons").glob("l[0-9]*"))
 PLAIN = """import matplotlib.pyplot as plt, numpy as np, ipywidgets as widgets

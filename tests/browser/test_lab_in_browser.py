@@ -1,6 +1,6 @@
 """The lessons in JupyterLab, in a browser: Run All, sliders, questions, checks, and after a reload.
 
-make test-browser. One lesson: pytest tests/browser/test_lab.py -k 02_
+make test-browser. One lesson: pytest tests/browser/test_lab_in_browser.py -k 02_
 """
 
 import shutil

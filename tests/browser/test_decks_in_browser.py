@@ -1,6 +1,6 @@
 """The decks in a browser, from their folder: every slide, every answer, the keys.
 
-make slides, then make test-browser. One lesson: pytest tests/browser/test_decks.py -k 02_
+make slides, then make test-browser. One lesson: pytest tests/browser/test_decks_in_browser.py -k 02_
 """
 
 from pathlib import Path
@@ -8,6 +8,8 @@ from types import SimpleNamespace
 from urllib.parse import unquote, urlsplit
 
 import pytest
+
+pytest.importorskip("chromium")  # where there is none, this file is skipped
 
 DECKS = Path(__file__).parents[2] / "build" / "slides"
 LESSONS = sorted(DECKS.glob("*.html"))
