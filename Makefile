@@ -15,7 +15,7 @@ LESSONS = $(sort $(wildcard notebooks/*.ipynb))
 # each other: training is then ten times slower.
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: help env lab lecture test test-browser lint format bench seeds site pictures clean
+.PHONY: help env lab lecture test test-browser lint format bench seeds site pictures release grade clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -73,6 +73,12 @@ site: $(VENV)/ready-book ## the web book, as build/site
 pictures: $(READY) ## the README's pictures, into docs
 	$(BIN)/python -m course_utils.lessons.pictures
 
+release: $(READY) ## the lessons for students, without solutions, as build/release
+	$(BIN)/python -m grading release
+
+grade: $(READY) ## a folder of submissions as a table: make grade FOLDER=submitted
+	$(BIN)/python -m grading "$(FOLDER)"
+
 clean: ## remove all that make has made
-	rm -rf $(VENV) .venv-bench build *.egg-info .pytest_cache .hypothesis .mypy_cache .ruff_cache
+	rm -rf $(VENV) .venv-bench .venv-grading build *.egg-info .pytest_cache .hypothesis .mypy_cache .ruff_cache
 	find course_utils tests -name __pycache__ -prune -exec rm -rf {} +
