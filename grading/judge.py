@@ -31,7 +31,8 @@ from grading.submission import Answer, read
 
 __all__ = ["Verdict", "collect", "verdicts"]
 
-SECONDS = 60.0  # for one answer, the start of its process included; a loop is stopped after 5
+SECONDS = 30.0  # for one answer; a loop in its function is stopped after 5, see kit/run.py
+START = 300.0  # for the process to start, on a machine with much to do
 BYTES = 50_000_000  # of one answer's results
 UNJUDGED = {"open", "error", "slow", "changed"}  # outcomes for which nothing need be compared
 DTYPES = {
@@ -99,6 +100,7 @@ def _work(answers: list[Answer]) -> Iterator[tuple[str, dict]]:
 def _told(process: subprocess.Popen, answers: list[Answer]) -> Iterator[tuple[str, dict]]:
     lines: queue.Queue[bytes] = queue.Queue()
     threading.Thread(target=_listen, args=(process, answers, lines), daemon=True).start()
+    lines.get(timeout=START)  # it is ready
     for answer in answers:
         try:
             line = lines.get(timeout=SECONDS)
@@ -126,7 +128,7 @@ def _listen(process: subprocess.Popen, answers: list[Answer], lines: queue.Queue
     with process, contextlib.suppress(OSError, ValueError):  # it may have ended, or be killed
         process.stdin.write(json.dumps(job).encode())
         process.stdin.close()
-        for _ in answers:
+        for _ in range(1 + len(answers)):
             lines.put(process.stdout.readline(BYTES))
     lines.put(b"")
 

@@ -1,8 +1,8 @@
 """A lesson for students: without solutions, and with nbgrader's metadata.
 
 Each exercise becomes two cells: the one in which the student writes, and after it a locked one
-with `check`, worth a point. Left out are the calls of `solution`, the folded explanations that
-follow them, and the lecturer's notes; hints stay.
+with `check`, worth a point. Left out are the calls of `solution`, what is folded below
+them, and the lecturer's notes; hints stay.
 """
 
 import re
@@ -18,6 +18,8 @@ from grading.exercises import CHECK, ROOT, lessons
 
 __all__ = ["POINTS", "release", "write_release"]
 
+FOLDED = re.compile(r"(?s)<details>.*?</details>\s*")
+SOLVED = re.compile(r"<summary>.*open this when you have solved")
 POINTS = 1  # an exercise is right or it is not
 
 
@@ -40,19 +42,19 @@ def release(notebook: NotebookNode) -> NotebookNode:
     after_solution = False
     for cell in notebook.cells:
         is_code = cell.cell_type == "code"
+        if cell.metadata["slideshow"]["slide_type"] == "notes":
+            continue
+        if not is_code and (after_solution or SOLVED.search(cell.source)):
+            cell.source = FOLDED.sub("", cell.source)
         if is_code and cell.source.startswith("solution("):
             after_solution = True
-        elif cell.metadata["slideshow"]["slide_type"] == "notes":
-            continue
-        elif after_solution and cell.source.startswith("<details>"):
-            continue
         elif is_code and (found := CHECK.search(cell.source)):
             cells += _without_check(cell, found.start())
             _mark(cells, name=found[1], key=found[2])
             cells.append(_locked(cell, found))
         else:
             after_solution = False
-            cells.append(cell)
+            cells += [cell] if cell.source else []
     for cell in cells:
         cell.source = re.sub(r"(import .*check.*), solution$", r"\1", cell.source, flags=re.M)
     notebook.cells = cells

@@ -1,8 +1,9 @@
 """The process in which a student's answers run. It tells what they return, and judges nothing.
 
 python -m grading.worker, with a JSON object on standard input: the lesson's number, and a list of
-answers as in submission.py. For each answer it writes a line to standard output: a list of its key
-and what it returned on the exercise's cases, or the outcome if there is nothing to compare.
+answers as in submission.py. It writes a line to standard output when it is ready, and one for each
+answer: a list of its key and what it returned on the exercise's cases, or the outcome if there is
+nothing to compare.
 
 What a student's code does to this process can spoil its own results, never the comparison: that
 happens elsewhere. `refuse` stops accidents and plain mischief, not someone who knows Python well.
@@ -51,6 +52,7 @@ def main() -> None:
     load(job["lesson"])
     limit_memory()
     sys.addaudithook(refuse)
+    print("ready", file=report, flush=True)
     for answer in job["answers"]:
         print(json.dumps([answer["key"], returned(answer, job["lesson"])]), file=report, flush=True)
 

@@ -54,7 +54,8 @@ ANSWERS: dict[str, dict[str, str]] = {
         "02.4": LIKELIHOOD.replace("-num_points", "num_points"),
         "02.5": "return torch.where(seen, x, mu)",
     },
-    "wrong_too": RIGHT | {"02.2": "return 1 / (1 + sigma2 / eigenvalues)", "02.5": "return x[:, :3]"},
+    "wrong_too": RIGHT
+    | {"02.2": "return 1 / (1 + sigma2 / eigenvalues)", "02.5": "return x[:, :3]"},
     "blank": {},
     "half_blank": {
         "02.1": POSTERIOR.replace("G, G", "..., G"),
