@@ -3,6 +3,7 @@
 release   – writes build/release: every lesson without solutions, with nbgrader's metadata
 FOLDER    – judges the submissions in it, and writes build/grades: grades.csv, mistakes.csv
             and grades.txt
+teaching  – writes build/teaching: plans, exercises with their usual errors, questions
 judge F   – the verdicts on one notebook, as JSON (for nbgrader)
 """
 
@@ -21,6 +22,10 @@ def main(arguments: list[str]) -> None:
         case ["release"]:
             written = write_release(ROOT / "build" / "release")
             print(f"{len(written)} lessons in {written[0].parents[1].relative_to(ROOT)}")
+        case ["teaching"]:
+            from grading.teaching import write_teaching
+
+            write_teaching(ROOT / "build" / "teaching")
         case ["judge", file]:
             from grading.judge import verdicts
 

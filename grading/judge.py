@@ -126,6 +126,7 @@ def _listen(process: subprocess.Popen, answers: list[Answer], lines: queue.Queue
     """Give a worker its answers; put a line for each, b"" where there is none, into the queue."""
     job = {"lesson": answers[0].key[:2], "answers": [asdict(answer) for answer in answers]}
     with process, contextlib.suppress(OSError, ValueError):  # it may have ended, or be killed
+        assert process.stdin and process.stdout
         process.stdin.write(json.dumps(job).encode())
         process.stdin.close()
         for _ in range(1 + len(answers)):

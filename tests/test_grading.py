@@ -20,6 +20,7 @@ from grading import judge as judging
 from grading import table
 from grading.exercises import asked, lessons, load
 from grading.judge import Verdict, collect, decoded, judged
+from grading import teaching
 from grading.release import POINTS, release
 from grading.submission import Answer, read
 from grading.worker import encoded, returned
@@ -266,3 +267,34 @@ def test_an_exercise_counts_with_the_references_before_it(tmp_path):
     )
     results = collect([Answer("02.2", "shrinkage", before, cell)])
     assert judged(results) == [Verdict("02.2", "right", "")]
+
+
+# --- What an instructor gets ---------------------------------------------------------------
+
+
+def test_the_plans_fit_their_hours_and_keep_every_lesson():
+    text = "\n".join(teaching.plans())
+    for heading, available, number in (("8 × 50", 50, 8), ("4 × 90", 90, 4), ("2 × 50", 100, 13)):
+        part = re.search(rf"(?s)## [^\n]*{heading}.*?(?=\n## |\Z)", text)[0]
+        taken = [int(minutes) for minutes in re.findall(r"[:,] (\d+) minutes", part)]
+        assert len(taken) == number and max(taken) <= available, part
+    weeks = teaching.term([path.stem[:2] for path in lessons()], 13)
+    assert [number for week in weeks for number in week] == [path.stem[:2] for path in lessons()]
+
+
+def test_the_key_holds_every_exercise_and_every_recognised_mistake():
+    text = "\n".join(teaching.exercises())
+    for path in lessons():
+        for key in asked(path.stem[:2]):
+            assert f"## Exercise {key}\n" in text
+            assert all(plain(mistake.message) in text for mistake in EXERCISES[key].mistakes)
+
+
+def test_every_question_has_options_with_reasons():
+    lines = list(teaching.questions())
+    asked_here = [i for i, line in enumerate(lines) if line.startswith("\n**")]
+    assert len(asked_here) > 100
+    for one, following in zip(asked_here, [*asked_here[1:], None], strict=True):
+        options = [line for line in lines[one + 1 : following] if line.startswith("- ")]
+        assert sum(line.startswith("- ✓") for line in options) == 1, lines[one]
+        assert 2 <= len(options) <= 6 and all(": " in line for line in options)
