@@ -149,12 +149,9 @@ def _asked_in(tree: ast.Module) -> Iterator[tuple[str, list[str]]]:
             for target in node.targets
             if isinstance(target, ast.Name)
         }
-        for call in ast.walk(function):
-            called = isinstance(call, ast.Call) and getattr(call.func, "id", "")
-            if called in {"Poll", "predict"} and len(call.args) >= 2:
-                question, options = (
-                    named.get(getattr(arg, "id", ""), arg) for arg in call.args[:2]
-                )
+        for call in (node for node in ast.walk(function) if isinstance(node, ast.Call)):
+            if getattr(call.func, "id", "") in {"Poll", "predict"} and len(call.args) >= 2:
+                question, options = (named.get(getattr(a, "id", ""), a) for a in call.args[:2])
                 yield _text(question), [_option(o) for o in getattr(options, "elts", [])]
 
 

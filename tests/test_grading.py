@@ -17,10 +17,9 @@ from course_utils.kit import check
 from course_utils.kit.examine import attempt, escape, judge, plain
 from course_utils.kit.exercise import EXERCISES
 from grading import judge as judging
-from grading import table
+from grading import table, teaching
 from grading.exercises import asked, lessons, load
 from grading.judge import Verdict, collect, decoded, judged
-from grading import teaching
 from grading.release import POINTS, release
 from grading.submission import Answer, read
 from grading.worker import encoded, returned
