@@ -15,7 +15,7 @@ LESSONS = $(sort $(wildcard notebooks/*.ipynb))
 # each other: training is then ten times slower.
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: help env lab lecture test test-browser lint format bench seeds site slides pictures clean
+.PHONY: help env lab lecture test test-browser lint format bench seeds site slides pictures release grade teaching clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -76,6 +76,15 @@ slides: $(VENV)/ready-book ## every lesson as a deck without a kernel, and as PD
 pictures: $(READY) ## the README's pictures, into docs
 	$(BIN)/python -m course_utils.lessons.pictures
 
+release: $(READY) ## the lessons for students, without solutions, as build/release
+	$(BIN)/python -m grading release
+
+grade: $(READY) ## a folder of submissions as a table: make grade FOLDER=submitted
+	$(BIN)/python -m grading "$(FOLDER)"
+
+teaching: $(READY) ## for instructors: plans, an answer key, usual errors, as build/teaching
+	$(BIN)/python -m grading teaching
+
 clean: ## remove all that make has made
-	rm -rf $(VENV) .venv-bench build *.egg-info .pytest_cache .hypothesis .mypy_cache .ruff_cache
+	rm -rf $(VENV) .venv-bench .venv-grading build *.egg-info .pytest_cache .hypothesis .mypy_cache .ruff_cache
 	find course_utils tests -name __pycache__ -prune -exec rm -rf {} +

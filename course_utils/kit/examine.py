@@ -4,6 +4,7 @@ import copy
 import html
 import inspect
 import linecache
+import re
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ from course_utils.kit.run import Late, run, seeded
 if TYPE_CHECKING:
     from course_utils.kit.exercise import Exercise
 
-__all__ = ["Outcome", "escape", "examine"]
+__all__ = ["Call", "Outcome", "attempt", "escape", "examine", "judge", "plain"]
 
 
 @dataclass(frozen=True)
@@ -54,29 +55,32 @@ class Call:
 def examine(exercise: "Exercise", answer: Callable) -> Outcome:
     """Run `answer` on every case and judge it."""
     try:
-        return _examine(exercise, answer)
+        calls = attempt(exercise, answer)
+        return calls if isinstance(calls, Outcome) else judge(exercise, calls)
     except Exception as error:  # whatever an answer returns, the notebook must go on
         return Outcome("error", f"The answer could not be compared: {escape(error)}")
 
 
-def _examine(exercise: "Exercise", answer: Callable) -> Outcome:
+def attempt(exercise: "Exercise", answer: Callable) -> list[Call] | Outcome:
+    """What `answer` returns on every case, or the outcome if there is nothing to compare."""
     if not callable(answer):
         return Outcome("error", f"Give the function itself to check; this is {escape(answer)}.")
-    positions: list[int] = []
-    if exercise.gradients:
-        names = list(inspect.signature(exercise.reference).parameters)
-        positions = [names.index(name) for name in exercise.gradients]
     calls: list[Call] = []
     for case in exercise.cases:
-        call, error = run(partial(_call, answer, case, positions))
+        call, error = run(partial(_call, answer, case, _positions(exercise)))
         if error is not None or not isinstance(call, Call):
             return _raised(answer, error)
         if outcome := _unfinished(call, case):
             return outcome
         calls.append(call)
+    return calls
+
+
+def judge(exercise: "Exercise", calls: list[Call]) -> Outcome:
+    """Compare an answer's results, wherever they were computed, with the reference's."""
 
     def known(function: Callable) -> list[Call]:
-        return [_known(function, case, positions) for case in exercise.cases]
+        return [_known(function, case, _positions(exercise)) for case in exercise.cases]
 
     expected = known(exercise.reference)
     if _agree(calls, expected, exercise.tolerance):
@@ -93,6 +97,14 @@ def _examine(exercise: "Exercise", answer: Callable) -> Outcome:
             said = f"The value is right, its gradient in <code>{name}</code> is not. "
             return Outcome(outcome.kind, said + outcome.message)
     raise AssertionError("an answer differs from the reference nowhere")
+
+
+def _positions(exercise: "Exercise") -> list[int]:
+    """Where among the reference's parameters those stand whose gradients count."""
+    if not exercise.gradients:
+        return []
+    names = list(inspect.signature(exercise.reference).parameters)
+    return [names.index(name) for name in exercise.gradients]
 
 
 def _call(function: Callable, case: tuple, positions: list[int]) -> Call:
@@ -266,3 +278,8 @@ def escape(thing: object) -> str:
     except Exception:
         text = f"{type(thing).__name__} that cannot be printed"
     return html.escape(text[:300])
+
+
+def plain(message: str) -> str:
+    """An outcome's message as plain text."""
+    return html.unescape(re.sub("<[^>]*>", "", message.replace("<br>", "; "))).strip()

@@ -1,17 +1,18 @@
 """Exercises that answer back: compare a student's function with the tested reference.
 
-`check` never raises and always returns a function the notebook can go on with.
+`check` always returns a function the notebook can go on with, and raises for nbgrader alone.
 `examine` is the same without the display, for tests.
 """
 
 import inspect
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from IPython.display import HTML, Code, Markdown, display
 
 from course_utils.kit import page
-from course_utils.kit.examine import escape, examine
+from course_utils.kit.examine import escape, examine, plain
 from course_utils.kit.notice import notice
 
 __all__ = ["EXERCISES", "Exercise", "Mistake", "check", "examine", "hint", "open_key", "solution"]
@@ -59,8 +60,9 @@ EXERCISES: dict[str, Exercise] = {}
 def check(key: str, answer: Callable) -> Callable:
     """Say whether `answer` solves exercise `key`, or why not.
 
-    Returns the answer if it is right, else the reference. Never raises, and stops an endless loop;
-    only one that holds the interpreter, such as sum(range(10**12)), needs a restart of the kernel.
+    Returns the answer if it is right, else the reference. Stops an endless loop; only one that
+    holds the interpreter, such as sum(range(10**12)), needs a restart of the kernel. Never raises,
+    but where nbgrader runs the cell: it counts a cell as solved unless that raises.
     """
     exercise = EXERCISES.get(key) if isinstance(key, str) else None
     if exercise is None:
@@ -77,6 +79,8 @@ def check(key: str, answer: Callable) -> Callable:
         display(notice("open", f"{key}: run this in Jupyter.", body))
         return exercise.reference
     kind, title = ("open", "not attempted yet") if outcome.kind == "open" else ("wrong", "not yet")
+    if "NBGRADER_EXECUTION" in os.environ:
+        raise AssertionError(f"{key}: {title}. {plain(outcome.message)}")
     go_on = "<br><i>Until then the notebook goes on with the reference.</i>"
     display(notice(kind, f"{key}: {title}.", outcome.message + go_on))
     return exercise.reference

@@ -1,0 +1,141 @@
+"""The process in which a student's answers run. It tells what they return, and judges nothing.
+
+python -m grading.worker, with a JSON object on standard input: the lesson's number, and a list of
+answers as in submission.py. It writes a line to standard output when it is ready, and one for each
+answer: a list of its key and what it returned on the exercise's cases, or the outcome if there is
+nothing to compare.
+
+What a student's code does to this process can spoil its own results, never the comparison: that
+happens elsewhere. `refuse` stops accidents and plain mischief, not someone who knows Python well.
+"""
+
+import ast
+import json
+import linecache
+import os
+import sys
+from typing import Any
+
+import numpy as np
+from torch import Tensor
+
+from course_utils.kit.examine import Outcome, attempt, escape
+from course_utils.kit.exercise import EXERCISES
+from grading.exercises import asked, load
+
+MEMORY = 16 * 2**30  # bytes of address space, of which torch maps much and uses little
+NUMBERS = 1_000_000  # of a longer tensor only the shape is told
+WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
+CHANGES = {
+    "os.remove",
+    "os.rename",
+    "os.rmdir",
+    "os.mkdir",
+    "os.chmod",
+    "os.truncate",
+    "os.link",
+    "os.symlink",
+}
+LEAVES = (  # to other processes and machines
+    *("subprocess", "os.system", "os.exec", "os.fork", "os.posix_spawn", "os.spawn", "os.kill"),
+    *("signal.pthread_kill", "socket", "urllib", "ftplib", "smtplib", "pty"),
+)
+
+
+def main() -> None:
+    """Run the answers given on standard input."""
+    job = json.load(sys.stdin)
+    report = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for descriptor in (0, 1, 2):  # what a student prints is not told
+        os.dup2(nowhere, descriptor)
+    load(job["lesson"])
+    limit_memory()
+    sys.addaudithook(refuse)
+    print("ready", file=report, flush=True)
+    for answer in job["answers"]:
+        print(json.dumps([answer["key"], returned(answer, job["lesson"])]), file=report, flush=True)
+
+
+def limit_memory() -> None:
+    """So that a student's array too large fails, not the machine. Windows has no such limit."""
+    if sys.platform != "win32":
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+
+
+def refuse(event: str, arguments: tuple) -> None:
+    """Refuse to change files, start processes and use the network. Python calls it beforehand."""
+    changes = event in CHANGES
+    if event == "open":
+        path, _, flags = arguments
+        changes = bool(flags & WRITES) and path not in (os.devnull, os.devnull.encode())
+    if changes or event.startswith(LEAVES):
+        raise PermissionError(f"an answer must not do this: {event}")
+
+
+def returned(answer: dict[str, Any], lesson: str) -> dict:
+    """What an answer returns on the cases of its exercise: JSON's kinds of values alone."""
+    space: dict[str, Any] = {"__name__": "__main__"}
+    for statement in answer["before"]:
+        try_to(statement, "<other cells>", space)
+    for key, name in asked(lesson).items():
+        if key == answer["key"]:
+            break
+        space[name] = EXERCISES[key].reference  # as `check` leaves it, right or not
+    error = in_turn(answer["cell"], f"<exercise {answer['key']}>", space)
+    function = space.get(answer["name"])
+    if function is None:
+        missing = f"There is no function <code>{escape(answer['name'])}</code>."
+        raised = error and f"The cell raised <b>{escape(type(error).__name__)}</b>: {escape(error)}"
+        return vars(Outcome("error", raised or missing))
+    exercise = EXERCISES[answer["key"]]
+    calls = attempt(exercise, function)
+    if isinstance(calls, Outcome):
+        return vars(calls)
+    return {"calls": [[encoded(call.result), encoded(call.gradients)] for call in calls]}
+
+
+def try_to(source: str, file: str, space: dict) -> BaseException | None:
+    """Run code; what it raised."""
+    try:
+        exec(compile(source, file, "exec"), space)
+    except BaseException as error:  # SystemExit, too
+        return error
+    return None
+
+
+def in_turn(cell: str, file: str, space: dict) -> BaseException | None:
+    """Run a cell's statements, the later ones even if one fails; what was raised last."""
+    lines = [line + "\n" for line in cell.splitlines()]
+    linecache.cache[file] = (len(cell), None, lines, file)  # for the line in a message
+    try:
+        statements = ast.parse(cell).body
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        return error
+    last = None
+    for statement in statements:
+        try:
+            exec(compile(ast.Module([statement], []), file, "exec"), space)
+        except BaseException as error:
+            last = error
+    return last
+
+
+def encoded(value: object) -> Any:
+    """A result as JSON: tensors and numbers by their values, all else by the name of its type."""
+    if isinstance(value, (tuple, list)):
+        return [encoded(part) for part in value]
+    if isinstance(value, (bool, int, float, np.integer, np.floating)):
+        return {"dtype": "float64", "shape": [], "values": [float(value)]}
+    if isinstance(value, Tensor):
+        told = value.numel() <= NUMBERS and not value.is_complex()
+        numbers = value.detach().flatten().tolist() if told else []
+        dtype = str(value.dtype).removeprefix("torch.")
+        return {"dtype": dtype, "shape": list(value.shape), "values": numbers}
+    return {"type": type(value).__name__}
+
+
+if __name__ == "__main__":
+    main()
