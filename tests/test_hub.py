@@ -97,7 +97,7 @@ def test_the_image_installs_the_pins_and_nothing_else(dockerfile):
     torch = subprocess.run(["sh", "-c", command], cwd=ROOT, capture_output=True, text=True).stdout
     assert torch.strip() == "torch" + pins(ROOT / "requirements.txt")["torch"]
     installs = re.findall(r"pip install (.+)", dockerfile)
-    assert [re.sub(r"\s+", " ", it).split()[0] for it in installs] == ["--no-deps", "-r", "--no-deps"]
+    assert [it.split()[0] for it in installs] == ["--no-deps", "-r", "--no-deps"]
     assert installs[1].split() == ["-r", "requirements.txt", "-r", "deploy/hub/requirements.txt"]
     assert installs[2].split()[-1] == "."
 
@@ -142,6 +142,7 @@ def test_a_user_gets_the_memory_that_the_trial_measured(values, trial):
     memory = values["singleuser"]["memory"]
     assert megabytes(memory["guarantee"]) >= trial["memory_alone"] >= trial["memory_peak"][1]
     assert megabytes(memory["limit"]) >= 2 * trial["memory_alone"]
+    assert trial["processor"][1] < 60, "the values say: less than a minute"
 
 
 def test_the_guide_states_the_trial(trial):
@@ -181,13 +182,13 @@ def test_the_hub_reads_its_settings():
 
     file = HUB / "jupyterhub_config.py"
     settings = Config()
-    exec(compile(file.read_text(), file, "exec"), {"get_config": lambda: settings, "__file__": file})
+    runpy.run_path(str(file), {"get_config": lambda: settings})
     assert settings.JupyterHub.bind_url.startswith("http://127.0.0.1:")
     assert os.access(settings.Spawner.cmd[0], os.X_OK)
     assert version("jupyterhub") == pins(HUB / "requirements.txt")["jupyterhub"].removeprefix("==")
 
 
-@pytest.mark.skipif(not Path("/proc/self/smaps_rollup").exists(), reason="usage.py reads Linux' /proc")
+@pytest.mark.skipif(sys.platform != "linux", reason="usage.py reads Linux' /proc")
 def test_usage_sees_the_processes_of_a_home(tmp_path):
     usage = runpy.run_path(str(HUB / "usage.py"))
     code = "held = bytearray(50_000_000); print('ready', flush=True); input()"

@@ -11,7 +11,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 
-c = get_config()  # noqa: F821: JupyterHub gives it
+c = get_config()  # noqa: F821 (JupyterHub gives it)
 
 c.JupyterHub.bind_url = "http://127.0.0.1:8000"  # a web server with TLS stands before it
 c.JupyterHub.authenticator_class = "pam"  # the machine's accounts and passwords …

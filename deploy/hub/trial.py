@@ -22,9 +22,9 @@ from datetime import timedelta
 from pathlib import Path
 
 import nbformat
+from figures import GUIDE, report, with_table
 from tornado.httpclient import AsyncHTTPClient, HTTPClientError, HTTPRequest
 from tornado.websocket import websocket_connect
-from figures import GUIDE, report, with_table
 from usage import processes, sample
 
 HERE = Path(__file__).resolve().parent
@@ -38,7 +38,7 @@ c.ConfigurableHTTPProxy.api_url = "http://127.0.0.1:{ports[2]}"
 c.JupyterHub.authenticator_class = "dummy"  # for the trial only: no password
 c.Authenticator.allow_all = True
 c.JupyterHub.spawner_class = "simple"  # one account plays every user, each with a home of its own
-c.SimpleLocalProcessSpawner.home_dir_template = {folder!r} + "/home/{{username}}"
+c.SimpleLocalProcessSpawner.home_dir_template = {folder!r} + "/users/{{username}}"
 c.Spawner.args = {arguments!r}
 c.JupyterHub.db_url = "sqlite://"  # in memory
 c.JupyterHub.cookie_secret_file = {folder!r} + "/cookie_secret"
@@ -96,6 +96,7 @@ class Hub:
                 os.kill(one, signal.SIGTERM)
 
     async def answers(self):
+        """Its version, or None while it is not ready."""
         if self.process.poll() is not None:
             raise RuntimeError(f"The hub did not start:\n{(self.folder / 'log').read_text()}")
         try:
@@ -191,12 +192,12 @@ async def trial(names: list[str], lesson: str) -> dict:
     with tempfile.TemporaryDirectory() as folder:
         async with Hub(folder) as hub:
             starts = await asyncio.gather(*(start(hub, name) for name in names))
-            usage = {name: [sample(hub.folder / "home" / name)] for name in names}
+            usage = {name: [sample(hub.folder / "users" / name)] for name in names}
 
             async def watch():
                 while True:
                     for name in names:
-                        usage[name].append(sample(hub.folder / "home" / name))
+                        usage[name].append(sample(hub.folder / "users" / name))
                         await asyncio.sleep(0)
                     await asyncio.sleep(1)
 
@@ -204,11 +205,12 @@ async def trial(names: list[str], lesson: str) -> dict:
             runs = await asyncio.gather(*(run(hub, name, lesson) for name in names))
             watching.cancel()
             for name in names:
-                usage[name].append(sample(hub.folder / "home" / name))
+                usage[name].append(sample(hub.folder / "users" / name))
     return report(names, lesson, starts, usage, runs)
 
 
 def main() -> None:
+    """The command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--users", type=int, default=10)
     parser.add_argument("--lesson", default="02")
