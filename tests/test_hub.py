@@ -50,8 +50,10 @@ def values() -> dict:
 
 
 @pytest.fixture(scope="module")
-def trial() -> dict:
-    return json.loads((ROOT / "docs" / "hub.json").read_text("utf-8"))
+def trials() -> list[dict]:
+    return [
+        json.loads(file.read_text("utf-8")) for file in sorted((ROOT / "docs").glob("hub-*.json"))
+    ]
 
 
 def pins(path: Path) -> dict[str, str]:
@@ -138,23 +140,22 @@ def test_the_values_fit_the_charts_schema(values):
         jsonschema.validate({**values, "cull": {"enabled": "yes"}}, schema)
 
 
-def test_a_user_gets_the_memory_that_the_trial_measured(values, trial):
+def test_a_user_gets_the_memory_that_the_trials_measured(values, trials):
     memory = values["singleuser"]["memory"]
-    assert megabytes(memory["guarantee"]) >= trial["memory_alone"] >= trial["memory_peak"][1]
-    assert megabytes(memory["limit"]) >= 2 * trial["memory_alone"]
-    assert trial["processor"][1] < 60, "the values say: less than a minute"
+    for trial in trials:
+        assert megabytes(memory["guarantee"]) >= trial["memory_end"][1]
+        assert megabytes(memory["limit"]) >= 2 * trial["memory_alone"]
+        assert trial["processor"][1] < 90, "the values say: about a minute"
 
 
-def test_the_guide_states_the_trial(trial):
-    sys.path.insert(0, str(HUB))
-    try:
-        with_table = runpy.run_path(str(HUB / "figures.py"))["with_table"]
-    finally:
-        sys.path.remove(str(HUB))
+def test_the_guide_states_the_trials(trials):
+    with_table = runpy.run_path(str(HUB / "figures.py"))["with_table"]
     guide = (ROOT / "docs" / "hub.md").read_text("utf-8")
-    assert with_table(guide, trial) == guide
-    assert with_table(guide, {**trial, "memory_before": -1}) != guide
-    assert (trial["users"], trial["errors"]) == (10, []), "the guide speaks of ten users"
+    for trial in trials:
+        assert with_table(guide, trial) == guide
+        assert with_table(guide, {**trial, "memory_before": -1}) != guide
+        assert trial["errors"] == []
+    assert [trial["users"] for trial in trials] == [10, 1], "as the guide says"
 
 
 def test_every_link_of_the_guide_leads_somewhere():
@@ -175,17 +176,26 @@ def test_the_lessons_come_once_and_stay_as_the_user_left_them(tmp_path):
     assert mine.read_text() == "mine"
 
 
-def test_the_hub_reads_its_settings():
+def test_the_hub_knows_its_settings(tmp_path):
     if not find_spec("jupyterhub"):
         pytest.skip("jupyterhub is not in this environment; docs/hub.md says how to install it")
-    from traitlets.config import Config
-
-    file = HUB / "jupyterhub_config.py"
-    settings = Config()
-    runpy.run_path(str(file), {"get_config": lambda: settings})
-    assert settings.JupyterHub.bind_url.startswith("http://127.0.0.1:")
-    assert os.access(settings.Spawner.cmd[0], os.X_OK)
     assert version("jupyterhub") == pins(HUB / "requirements.txt")["jupyterhub"].removeprefix("==")
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "jupyterhub",
+            "-f",
+            str(HUB / "jupyterhub_config.py"),
+            "--show-config",
+        ],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "bind_url = 'http://127.0.0.1:8000'" in done.stdout
+    assert os.access(HUB / "start-user", os.X_OK) and str(HUB / "start-user") in done.stdout
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="usage.py reads Linux' /proc")

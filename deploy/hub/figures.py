@@ -57,7 +57,8 @@ def table(figures: dict) -> str:
     ]
     rows = [f"| {what} | {middle} | {most} |" for what, (middle, most) in pairs]
     head = [
-        f"{users} users, lesson {name}, {figures['cells']} cells each, {figures['cores']} cores: "
+        f"{users} user{'s' * (users > 1)}, lesson {name}, {figures['cells']} cells each, "
+        f"{figures['cores']} cores: "
         f"{len(figures['errors'])} errors, {figures['memory_class'] / 1000:.1f} GB in all at the peak.",
         "",
         "| | median user | worst |",
@@ -68,5 +69,6 @@ def table(figures: dict) -> str:
 
 def with_table(guide: str, figures: dict) -> str:
     """The guide with these figures in their place."""
-    marks = r"(?s)(?<=<!-- trial -->\n).*?(?=\n<!-- /trial -->)"
+    lesson = figures["lesson"].partition("_")[0]
+    marks = rf"(?s)(?<=<!-- trial {lesson} -->\n).*?(?=\n<!-- /trial -->)"
     return re.sub(marks, lambda _: table(figures), guide)

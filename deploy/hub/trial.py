@@ -4,7 +4,8 @@
 
 The hub is that of jupyterhub_config.py, but for its users: they are made up, share this account
 and need no password, so the hub listens on 127.0.0.1 only and stops with the trial. Everything
-goes through the hub's proxy, as a browser's requests do. The figures go to docs/hub.json and docs/hub.md.
+goes through the hub's proxy, as a browser's requests do. The figures go to docs/hub-02.json and
+docs/hub.md, if it has a place for that lesson.
 """
 
 import argparse
@@ -223,7 +224,7 @@ def main() -> None:
     result = asyncio.run(asyncio.wait_for(trial(names, lesson), limit))
     text = json.dumps(result, indent=2)
     print(text)
-    (given.output or GUIDE.with_suffix(".json")).write_text(text + "\n")
+    (given.output or GUIDE.with_name(f"hub-{lesson[:2]}.json")).write_text(text + "\n")
     if not given.output:
         GUIDE.write_text(with_table(GUIDE.read_text(), result))
     sys.exit(bool(result["errors"]))
