@@ -5,8 +5,15 @@
   window.MathJax = {
     tex: { inlineMath: [["$", "$"], ["\\(", "\\)"]] },
     options: { enableMenu: false },
-    startup: { pageReady: () => MathJax.startup.defaultPageReady().then(printing ? start : fit) },
+    startup: { pageReady: () => MathJax.startup.defaultPageReady().then(typeset) },
   };
+
+  function typeset() {
+    // The speaker's view has no style that hides what is for screen readers only.
+    document.querySelectorAll(".notes mjx-assistive-mml").forEach((spoken) => spoken.remove());
+    if (printing) start();
+    else fit();
+  }
 
   function start() {
     Reveal.initialize({

@@ -161,4 +161,5 @@ def test_its_notes_are_a_key_away(deck):
     popup.value.wait_for_function(
         "document.querySelector('.speaker-controls-notes .value').textContent.includes(' min')"
     )
+    assert popup.value.locator("mjx-assistive-mml").count() == 0  # a formula once
     popup.value.close()
