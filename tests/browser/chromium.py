@@ -3,6 +3,8 @@
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 import pytest
 
@@ -23,3 +25,14 @@ def started() -> Iterator:
     options = {"executable_path": PROGRAM, "args": ["--no-sandbox", "--disable-gpu", *QUIET]}
     with playwright.sync_playwright() as driver, driver.chromium.launch(**options) as browser:
         yield browser
+
+
+def outside(urls: list[str], folder: Path) -> list[str]:
+    """The addresses that are neither files of this folder nor parts of the page itself."""
+    found = []
+    for url in urls:
+        parts = urlsplit(url)
+        inside = parts.scheme == "file" and Path(unquote(parts.path)).is_relative_to(folder)
+        if not inside and parts.scheme not in ("data", "blob"):
+            found.append(url)
+    return found
