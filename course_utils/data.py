@@ -9,7 +9,6 @@ from math import pi
 from typing import NamedTuple
 
 import numpy as np
-import sklearn.datasets
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
@@ -77,7 +76,9 @@ def ring(num_points: int, noise: float = 0.1, seed: int = 0) -> Sample:
 def two_moons(num_points: int, noise: float = 0.1, seed: int = 0) -> Sample:
     """scikit-learn's two interleaved half circles. x: (N, 2); z is the moon, 0 or 1."""
     _check(num_points, noise, seed)
-    x, label = sklearn.datasets.make_moons(num_points, noise=noise, random_state=seed)
+    from sklearn.datasets import make_moons  # takes a second, which most lessons do without
+
+    x, label = make_moons(num_points, noise=noise, random_state=seed)
     return Sample(torch.from_numpy(x), torch.from_numpy(label).double()[:, None])
 
 
@@ -103,7 +104,9 @@ def digits() -> Digits:
     The split is `np.random.default_rng(0).permutation(1797)`, first 1400 for training.
     Three pixels are 0 in every image, so the sample covariance has rank 61.
     """
-    images, labels = sklearn.datasets.load_digits(return_X_y=True)
+    from sklearn.datasets import load_digits  # as above
+
+    images, labels = load_digits(return_X_y=True)
     order = np.random.default_rng(0).permutation(len(images))
     pixels = torch.from_numpy(images[order] / 16.0)
     digit = torch.from_numpy(labels[order])

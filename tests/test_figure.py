@@ -9,6 +9,7 @@ from pathlib import Path
 import matplotlib as mpl
 import numpy as np
 import pytest
+import seaborn as sns
 import torch
 from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
@@ -313,6 +314,15 @@ def test_the_theme_is_in_force():
     for key, least in (sizes | {"ytick.labelsize": 16, "legend.fontsize": 16}).items():
         assert mpl.rcParams[key] >= least
     assert mpl.rcParams["lines.linewidth"] >= 2.5 and mpl.rcParams["lines.markersize"] >= 7
+
+
+def test_the_theme_is_seaborns_ticks():
+    theirs = sns.axes_style("ticks") | sns.plotting_context("notebook")
+    for key, value in style.TICKS.items():
+        if "color" in key and isinstance(value, str):
+            assert to_hex(value) == to_hex(theirs[key]), key
+        else:
+            assert value == theirs[key], key
 
 
 def test_subplots_are_one_or_two_panels_outside_pyplot():
