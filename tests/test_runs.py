@@ -21,6 +21,7 @@ import nbformat
 import pace
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from nbmake.nb_run import NotebookRun
 from test_notebooks import KERNEL, NOTEBOOKS, ROOT, images_without_alt
 
 CPU_SECONDS = 30  # of work (see `pace`) that a notebook may take, its kernel's start included
@@ -29,7 +30,7 @@ CPU_SECONDS = 30  # of work (see `pace`) that a notebook may take, its kernel's 
 @dataclass
 class Run:
     notebook: nbformat.NotebookNode
-    report: str  # pytest's
+    report: str  # nbmake's, of a cell that failed
     passed: bool
     refused: str  # what the guard kept it from doing
     changed: str  # global state that a cell left otherwise
@@ -59,9 +60,7 @@ def execute(path: Path, folder: Path) -> Run:
     startup.mkdir(parents=True)
     for name in ("state.py", "clock.py"):  # IPython runs them by name: the clock first
         shutil.copy(ROOT / "tests" / "guard" / name, startup)
-    before = pace.slowness()
-    path_before = os.environ.get("PYTHONPATH")
-    environment = os.environ | {
+    environment = {
         "EVIDENCE_LADDER_OPEN": "1",
         "IPYTHONDIR": str(scratch / "ipython"),
         "JUPYTER_CONFIG_DIR": str(scratch / "jupyter"),
@@ -71,32 +70,21 @@ def execute(path: Path, folder: Path) -> Run:
         "TMPDIR": str(scratch / "tmp"),
         "TORCHINDUCTOR_CACHE_DIR": str(scratch / "tmp"),  # torch may have set its own by now
         "PYTHONDONTWRITEBYTECODE": "1",
-        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",  # hypothesis and others: two seconds
-        "PYTHONPATH": os.pathsep.join(
-            [str(ROOT / "tests" / "guard"), *([path_before] if path_before else [])]
-        ),
         "SANDBOX": os.pathsep.join([str(scratch), str(lessons)]),
     }
-    (scratch / "pytest.ini").write_text("[pytest]\n")
-    command = [sys.executable, "-m", "pytest", "-c", scratch / "pytest.ini", "--rootdir", lessons]
-    command += [
-        "-p",
-        "no:cacheprovider",
-        "-p",
-        "nbmake.pytest_plugin",
-        "--nbmake",
-        "--overwrite",
-        lessons / path.name,
-    ]
-    done = subprocess.run(
-        command, cwd=lessons, env=environment, text=True, capture_output=True, encoding="utf-8"
-    )
+    before = pace.slowness()
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in environment.items():
+            patch.setenv(name, value)
+        patch.setenv("PYTHONPATH", str(ROOT / "tests" / "guard"), prepend=os.pathsep)
+        # What nbmake's plugin does with a notebook; pytest in a process of its own takes seconds.
+        done = NotebookRun(lessons / path.name, default_timeout=300).execute()
     clock = scratch / "clock.txt"
     logs = [scratch / "refused.txt", scratch / "changed.txt"]
     return Run(
-        nbformat.read(lessons / path.name, as_version=4),
-        done.stdout + done.stderr,
-        done.returncode == 0,
+        done.nb,
+        done.error.trace if done.error else "",
+        done.error is None,
         *(log.read_text() if log.exists() else "" for log in logs),
         [float(line) for line in clock.read_text().splitlines()] if clock.exists() else [0.0],
         max(before, pace.slowness()),
