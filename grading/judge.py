@@ -8,15 +8,17 @@ student who calls one there gets the point.
 
 import contextlib
 import json
+import multiprocessing
 import os
 import queue
 import signal
-import subprocess
 import sys
 import tempfile
 import threading
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
@@ -26,11 +28,18 @@ from torch import Tensor
 
 from course_utils.kit.examine import Call, Outcome, judge, plain
 from course_utils.kit.exercise import EXERCISES
-from grading.exercises import ROOT, load
+from grading import worker
+from grading.exercises import load
 from grading.submission import Answer, read
 
 __all__ = ["Verdict", "collect", "verdicts"]
 
+# A worker is forked from a process that has imported the course and runs no answer.
+if sys.platform == "win32":
+    CONTEXT = multiprocessing.get_context("spawn")
+else:
+    CONTEXT = multiprocessing.get_context("forkserver")
+CONTEXT.set_forkserver_preload([worker.__name__])
 SECONDS = 30.0  # for one answer; a loop in its function is stopped after 5, see kit/run.py
 START = 300.0  # for the process to start, on a machine with much to do
 BYTES = 50_000_000  # of one answer's results
@@ -76,30 +85,20 @@ def collect(answers: list[Answer]) -> dict[str, dict]:
 def _work(answers: list[Answer]) -> Iterator[tuple[str, dict]]:
     """Run a worker: the results it tells, and last why there is none for the next answer."""
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        environment = os.environ | {
-            "PYTHONPATH": str(ROOT),
-            "OMP_NUM_THREADS": "1",
-            "MPLBACKEND": "Agg",
-            "HOME": folder,
-        }
-        process = subprocess.Popen(
-            [sys.executable, "-m", "grading.worker"],
-            cwd=folder,
-            env=environment,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
+        told, tells = CONTEXT.Pipe(duplex=False)
+        job = (answers[0].key[:2], [asdict(answer) for answer in answers])
+        process = CONTEXT.Process(target=worker.work, args=(tells, folder, *job), daemon=True)
+        process.start()
+        tells.close()
         try:
-            yield from _told(process, answers)
+            yield from _told(told, answers)
         finally:
             _end(process)
 
 
-def _told(process: subprocess.Popen, answers: list[Answer]) -> Iterator[tuple[str, dict]]:
+def _told(connection: Connection, answers: list[Answer]) -> Iterator[tuple[str, dict]]:
     lines: queue.Queue[bytes] = queue.Queue()
-    threading.Thread(target=_listen, args=(process, answers, lines), daemon=True).start()
+    threading.Thread(target=_listen, args=(connection, lines), daemon=True).start()
     lines.get(timeout=START)  # it is ready
     for answer in answers:
         try:
@@ -122,26 +121,21 @@ def _told(process: subprocess.Popen, answers: list[Answer]) -> Iterator[tuple[st
             return  # it may still run, and slow the next ones
 
 
-def _listen(process: subprocess.Popen, answers: list[Answer], lines: queue.Queue) -> None:
-    """Give a worker its answers; put a line for each, b"" where there is none, into the queue."""
-    job = {"lesson": answers[0].key[:2], "answers": [asdict(answer) for answer in answers]}
-    with process, contextlib.suppress(OSError, ValueError):  # it may have ended, or be killed
-        assert process.stdin and process.stdout
-        process.stdin.write(json.dumps(job).encode())
-        process.stdin.close()
-        for _ in range(1 + len(answers)):
-            lines.put(process.stdout.readline(BYTES))
+def _listen(connection: Connection, lines: queue.Queue) -> None:
+    """Put what the worker tells into the queue, and b"" when no more comes."""
+    with connection, contextlib.suppress(EOFError, OSError):
+        while True:
+            lines.put(connection.recv_bytes(BYTES))
     lines.put(b"")
 
 
-def _end(process: subprocess.Popen) -> None:
+def _end(process: BaseProcess) -> None:
     """Kill a worker, and what it started."""
-    if sys.platform == "win32":
-        process.kill()
-    else:
+    if sys.platform != "win32":
         with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
+            os.killpg(process.pid or 0, signal.SIGKILL)
+    process.kill()
+    process.join()
 
 
 def _outcomes(results: dict[str, dict]) -> Iterator[tuple[str, Outcome]]:

@@ -1,9 +1,8 @@
 """The process in which a student's answers run. It tells what they return, and judges nothing.
 
-python -m grading.worker, with a JSON object on standard input: the lesson's number, and a list of
-answers as in submission.py. It writes a line to standard output when it is ready, and one for each
-answer: a list of its key and what it returned on the exercise's cases, or the outcome if there is
-nothing to compare.
+It is given the lesson's number, and answers as in submission.py. It sends a line when it is ready,
+and one for each answer, as JSON: a list of its key and what it returned on the exercise's cases, or
+the outcome if there is nothing to compare.
 
 What a student's code does to this process can spoil its own results, never the comparison: that
 happens elsewhere. `refuse` stops accidents and plain mischief, not someone who knows Python well.
@@ -14,9 +13,11 @@ import json
 import linecache
 import os
 import sys
+from multiprocessing.connection import Connection
 from typing import Any
 
 import numpy as np
+import torch
 from torch import Tensor
 
 from course_utils.kit.examine import Outcome, attempt, escape
@@ -42,19 +43,23 @@ LEAVES = (  # to other processes and machines
 )
 
 
-def main() -> None:
-    """Run the answers given on standard input."""
-    job = json.load(sys.stdin)
-    report = os.fdopen(os.dup(1), "w", encoding="utf-8")
+def work(connection: Connection, folder: str, lesson: str, answers: list[dict[str, Any]]) -> None:
+    """Run the answers in a folder of their own."""
+    if sys.platform != "win32":
+        os.setsid()  # so that it can be ended with what it started
+    os.chdir(folder)
+    os.environ |= {"HOME": folder, "MPLBACKEND": "Agg"}
     nowhere = os.open(os.devnull, os.O_RDWR)
     for descriptor in (0, 1, 2):  # what a student prints is not told
         os.dup2(nowhere, descriptor)
-    load(job["lesson"])
+    torch.set_num_threads(1)
+    load(lesson)
     limit_memory()
     sys.addaudithook(refuse)
-    print("ready", file=report, flush=True)
-    for answer in job["answers"]:
-        print(json.dumps([answer["key"], returned(answer, job["lesson"])]), file=report, flush=True)
+    connection.send_bytes(b"ready")
+    for answer in answers:
+        told = [answer["key"], returned(answer, lesson)]
+        connection.send_bytes(json.dumps(told).encode())
 
 
 def limit_memory() -> None:
@@ -135,7 +140,3 @@ def encoded(value: object) -> Any:
         dtype = str(value.dtype).removeprefix("torch.")
         return {"dtype": dtype, "shape": list(value.shape), "values": numbers}
     return {"type": type(value).__name__}
-
-
-if __name__ == "__main__":
-    main()
