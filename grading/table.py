@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from grading.judge import Verdict, collect, judged
-from grading.submission import read
+from grading.submission import Answer, read
 
 __all__ = ["Row", "grade", "text", "write"]
 
@@ -33,8 +33,11 @@ class Row:
 def grade(folder: Path) -> list[Row]:
     """Every exercise of every notebook in a folder, those of one student together."""
     files = sorted(p for p in folder.rglob("*.ipynb") if ".ipynb_checkpoints" not in p.parts)
+    answers = [_answers(file) for file in files]  # in one thread: ast.parse fails in several
     with ThreadPoolExecutor(os.cpu_count()) as pool:  # each thread waits for a process
-        results = pool.map(_run, files)
+        results = pool.map(
+            lambda given: given if isinstance(given, str) else collect(given), answers
+        )
         return [
             Row(_student(folder, file), verdict)
             for file, result in zip(files, results, strict=True)
@@ -42,10 +45,10 @@ def grade(folder: Path) -> list[Row]:
         ]
 
 
-def _run(path: Path) -> dict[str, dict] | str:
-    """What a submission's answers return, or why it has none."""
+def _answers(path: Path) -> list[Answer] | str:
+    """A submission's answers, or why it has none."""
     try:
-        return collect(read(path))
+        return read(path)
     except (ValueError, OSError) as error:
         return str(error)
 

@@ -25,6 +25,7 @@ from course_utils.kit.exercise import EXERCISES
 from grading.exercises import asked, load
 
 MEMORY = 16 * 2**30  # bytes of address space, of which torch maps much and uses little
+DESCRIPTORS = 4096  # more than there are
 NUMBERS = 1_000_000  # of a longer tensor only the shape is told
 WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 CHANGES = {
@@ -52,6 +53,8 @@ def work(connection: Connection, folder: str, lesson: str, answers: list[dict[st
     nowhere = os.open(os.devnull, os.O_RDWR)
     for descriptor in (0, 1, 2):  # what a student prints is not told
         os.dup2(nowhere, descriptor)
+    os.closerange(3, connection.fileno())  # nor can it be written to the process that forked this
+    os.closerange(connection.fileno() + 1, DESCRIPTORS)
     torch.set_num_threads(1)
     load(lesson)
     limit_memory()
