@@ -7,12 +7,12 @@
 import inspect
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from IPython.display import HTML, Code, Markdown, display
 
 from course_utils.kit import page
-from course_utils.kit.examine import escape, examine, plain
+from course_utils.kit.examine import Call, escape, examine, plain
 from course_utils.kit.notice import notice
 
 __all__ = ["EXERCISES", "Exercise", "Mistake", "check", "examine", "hint", "open_key", "solution"]
@@ -39,6 +39,7 @@ class Exercise:
     mistakes: at least three. nudge: a first hint. formula: the second, in Markdown.
     tolerance: relative to the size of the reference's values.
     gradients: names of arguments; the gradients of the result's sum in them are compared, too.
+    results: what the reference and the mistakes return, once they have been compared with.
     """
 
     key: str
@@ -49,6 +50,7 @@ class Exercise:
     formula: str
     tolerance: float = 1e-6
     gradients: Sequence[str] = ()
+    results: dict[Callable, list[Call]] = field(default_factory=dict, init=False, repr=False)
 
     def __post_init__(self) -> None:
         EXERCISES[self.key] = self
