@@ -78,9 +78,9 @@ def test_no_gap_is_shown_as_less_than_nothing(explorer):
     assert not any("-" in explorer.frame(moves=m)["kl_label"][2] for m in ("E", "EE", "EME"))
 
 
-@given(st.text("EM", max_size=6))
+@given(moves=st.text("EM", max_size=6))
 @few
-def test_after_an_e_step_the_top_rises_at_least_as_much_as_the_bound(moves):
-    frame = explore_steps().frame(moves=moves + "EM")
+def test_after_an_e_step_the_top_rises_at_least_as_much_as_the_bound(explorer, moves):
+    frame = explorer.frame(moves=moves + "EM")
     top, bound = frame["evidence"][1], frame["bound"][1]
     assert top[-1] - top[-2] >= bound[-1] - bound[-2] - 1e-10
