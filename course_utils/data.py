@@ -5,7 +5,9 @@ Every simulated set is drawn by a generator of its own, so the same seed always 
 the same points and the caller's random state is left alone. All but MNIST are float64.
 """
 
+from importlib.util import find_spec
 from math import pi
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -28,6 +30,8 @@ __all__ = [
     "sine",
     "two_moons",
 ]
+
+DIGITS = Path("datasets", "data", "digits.csv.gz")  # in scikit-learn
 
 
 class Sample(NamedTuple):
@@ -74,12 +78,19 @@ def ring(num_points: int, noise: float = 0.1, seed: int = 0) -> Sample:
 
 @validate.typed
 def two_moons(num_points: int, noise: float = 0.1, seed: int = 0) -> Sample:
-    """scikit-learn's two interleaved half circles. x: (N, 2); z is the moon, 0 or 1."""
-    _check(num_points, noise, seed)
-    from sklearn.datasets import make_moons  # takes a second, which most lessons do without
+    """scikit-learn's two interleaved half circles. x: (N, 2); z is the moon, 0 or 1.
 
-    x, label = make_moons(num_points, noise=noise, random_state=seed)
-    return Sample(torch.from_numpy(x), torch.from_numpy(label).double()[:, None])
+    The very points of its make_moons, without the second that importing scikit-learn takes.
+    """
+    _check(num_points, noise, seed)
+    random = np.random.RandomState(seed)
+    upper, lower = (np.linspace(0, pi, n) for n in (num_points // 2, (num_points + 1) // 2))
+    moons = (np.cos(upper), np.sin(upper)), (1 - np.cos(lower), 1 - np.sin(lower) - 0.5)
+    x, moon = np.concatenate(moons, 1).T, np.repeat([0.0, 1.0], [len(upper), len(lower)])
+    order = np.arange(num_points)
+    random.shuffle(order)
+    x, moon = x[order] + random.normal(scale=noise, size=x.shape), moon[order]
+    return Sample(torch.from_numpy(x), torch.from_numpy(moon)[:, None])
 
 
 @validate.typed
@@ -104,12 +115,12 @@ def digits() -> Digits:
     The split is `np.random.default_rng(0).permutation(1797)`, first 1400 for training.
     Three pixels are 0 in every image, so the sample covariance has rank 61.
     """
-    from sklearn.datasets import load_digits  # as above
-
-    images, labels = load_digits(return_X_y=True)
-    order = np.random.default_rng(0).permutation(len(images))
-    pixels = torch.from_numpy(images[order] / 16.0)
-    digit = torch.from_numpy(labels[order])
+    package = find_spec("sklearn")  # only its file: importing it takes a second
+    if package is None or package.origin is None:
+        raise ModuleNotFoundError("the digits come with scikit-learn, which is not installed")
+    rows = np.loadtxt(Path(package.origin).parent / DIGITS, delimiter=",")
+    rows = rows[np.random.default_rng(0).permutation(len(rows))]
+    pixels, digit = torch.from_numpy(rows[:, :64] / 16), torch.from_numpy(rows[:, 64]).long()
     return Digits(pixels[:1400], pixels[1400:], digit[:1400], digit[1400:])
 
 

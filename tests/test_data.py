@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import torch
 from scipy.stats import chisquare, kstest
-from sklearn.datasets import load_digits
+from sklearn.datasets import load_digits, make_moons
 
 from course_utils import data
 
@@ -97,6 +97,15 @@ def test_two_moons_are_two_half_circles_told_apart_by_z():
     assert torch.allclose((lower - centre).norm(dim=1), torch.ones(len(lower), dtype=x.dtype))
     assert (upper[:, 1] >= -1e-12).all()
     assert (lower[:, 1] <= 0.5 + 1e-12).all()
+
+
+@pytest.mark.parametrize(
+    ("num_points", "noise", "seed"), [(1, 0.0, 3), (7, 0.1, 0), (1000, 0.2, 1)]
+)
+def test_two_moons_are_scikit_learns(num_points, noise, seed):
+    x, label = make_moons(num_points, noise=noise, random_state=seed)
+    ours = data.two_moons(num_points, noise, seed)
+    assert np.array_equal(ours.x, x) and np.array_equal(ours.z[:, 0], label)
 
 
 def test_checkerboard_is_uniform_on_every_other_square():
