@@ -20,7 +20,7 @@ IMPORTS = {
 }
 
 
-def imports(rounds: int = 3, names: Iterable[str] = IMPORTS) -> list[Row]:
+def imports(rounds: int = 2, names: Iterable[str] = IMPORTS) -> list[Row]:
     """In turn, round by round."""
     times: dict[str, list[float]] = {name: [] for name in names}
     for _ in range(rounds):
