@@ -77,7 +77,7 @@ class PPCA:
         (D, H), (E, R) = self.W.shape, self._encoder_and_root()
         centred = x - self.mu
         m = centred @ E.T
-        miss = torch.linalg.vector_norm(centred - m @ self.W.T, dim=1)  # no tensor of squares
+        miss = torch.addmm(centred, m, self.W.T, alpha=-1).norm(dim=1)  # one sweep over x
         squares = miss.square() / self.sigma2 + m.square().sum(1)
         log_det = 2 * R.diagonal().abs().log().sum() + (D - H) * self._log(self.sigma2)
         return -(squares + log_det + D * log(2 * pi)) / 2
