@@ -6,7 +6,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
-from importlib.metadata import packages_distributions
+from importlib.metadata import packages_distributions, requires
 from pathlib import Path
 from unittest.mock import Mock
 
@@ -50,6 +50,21 @@ def test_every_dependency_is_pinned_within_its_bounds(dependency):
     name = canonicalize_name(dependency.name)
     pin = next(pin for pin in pins() if canonicalize_name(pin.name) == name)
     assert dependency.specifier.contains(str(pin.specifier).removeprefix("=="))
+
+
+def test_what_the_pins_pull_in_is_pinned_too():
+    """So that the same environment is installed a year from now."""
+    text = (ROOT / "requirements.txt").read_text("utf-8").splitlines()
+    pinned = [Requirement(line) for row in text if (line := row.split("#")[0].strip())]
+    names = {canonicalize_name(pin.name) for pin in pinned}
+    for pin in pinned:
+        if pin.marker is None or pin.marker.evaluate():
+            for line in requires(pin.name) or []:
+                needs = Requirement(line)
+                if needs.name.startswith(("nvidia", "cuda", "triton")):
+                    continue  # a torch for GPUs pins its own
+                if needs.marker is None or needs.marker.evaluate({"extra": ""}):
+                    assert canonicalize_name(needs.name) in names, f"{pin.name} needs {needs.name}"
 
 
 def layer(path: Path) -> str:

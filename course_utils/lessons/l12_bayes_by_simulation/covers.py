@@ -62,7 +62,8 @@ def log_densities(degrees: float) -> dict[str, Tensor]:
         "ELBO Gaussian": q.log_prob(Z[:, None, None])[:, 0].detach(),
     }
     with torch.no_grad():
-        for name, posterior in learn_ring()._asdict().items():
+        learned = learn_ring()
+        for name, posterior in (("Gaussian", learned.gaussian), ("spline", learned.spline)):
             log_q = posterior(x.float()).log_prob(Z[:, None, None].float())[:, 0]
             found[f"NPE {name}"] = log_q.double()
     return found
@@ -100,7 +101,7 @@ def predict_seam() -> Prediction:
 
 def explore_seam() -> Explorer:
     """The posterior and three q, with both KLs of each."""
-    drawn = {"exact": TRUTH, "ELBO Gaussian": BOUND, "NPE gaussian": Q, "NPE spline": MODEL}
+    drawn = {"exact": TRUTH, "ELBO Gaussian": BOUND, "NPE Gaussian": Q, "NPE spline": MODEL}
 
     def scene():
         fig, (left, right) = style.subplots(2, width_ratios=[1.25, 1])
@@ -116,9 +117,7 @@ def explore_seam() -> Explorer:
         lines = {name: left.plot([], [], **role.line)[0] for name, role in drawn.items()}
         texts = {}
         for row, (name, role) in enumerate(list(drawn.items())[1:]):
-            right.text(
-                0.0, 2.45 - row, f"{MARKS[row]} {name.replace('NPE g', 'NPE G')}", color=role.ink
-            )
+            right.text(0.0, 2.45 - row, f"{MARKS[row]} {name}", color=role.ink)
             texts[f"{name} forward"] = right.text(0.62, 2 - row, "", color=role.ink, ha="right")
             texts[f"{name} backward"] = right.text(1.0, 2 - row, "", color=role.ink, ha="right")
         left.text(-3.9, 1.93, "— exact", color=TRUTH.ink)
