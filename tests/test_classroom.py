@@ -70,7 +70,7 @@ def serve(folder: Path, *command: str, root: Path = ROOT) -> Iterator[Server]:
         yield Server(found[1], found[0], folder / "JUPYTER_RUNTIME_DIR", log)
     finally:
         process.terminate()
-        process.wait(30)
+        process.wait(120)  # kernels included, on a machine with much to do
 
 
 @pytest.fixture(scope="module")
