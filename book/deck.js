@@ -11,8 +11,20 @@
   function typeset() {
     // The speaker's view has no style that hides what is for screen readers only.
     document.querySelectorAll(".notes mjx-assistive-mml").forEach((spoken) => spoken.remove());
+    document.querySelectorAll("mjx-container:not([display])").forEach(keep);
     if (printing) start();
     else fit();
+  }
+
+  // No line begins with the stop that belongs to the formula before it.
+  function keep(formula) {
+    const after = formula.nextSibling;
+    if (!/^[-.,:;?!)'’]/.test(after?.data) || formula.querySelectorAll(":scope > svg").length > 1) return;
+    const together = document.createElement("span");
+    together.style.whiteSpace = "nowrap";
+    formula.before(together);
+    after.splitText(/[^-.,:;?!)'’]|$/.exec(after.data).index);
+    together.append(formula, after);
   }
 
   function start() {

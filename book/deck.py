@@ -80,7 +80,8 @@ def html_of(notebook: nbformat.NotebookNode) -> str:
     for column in slides_of(notebook):
         columns += "<section>\n"
         for cells in column:
-            heading = re.search(r"(?m)^##? (.*)$", cells[0].source)
+            text = cells[0].source if cells[0].cell_type == "markdown" else ""  # no code's comment
+            heading = re.search(r"(?m)^##? (.*)$", text)
             title = heading[1] if heading else title
             columns += slide(cells, "" if heading else title)
         columns += "</section>\n"

@@ -50,7 +50,7 @@ CELLS = [
         "lesson.plot_it()", "fragment", shown('<img alt="A curve." src="data:image/png;base64,">')
     ),
     text(NOTE.format(3, "second"), "notes"),
-    code("x = 1  # a < b", "subslide", new_output("stream", text="one & all\n")),
+    code("# a comment\nx = 1  # a < b", "subslide", new_output("stream", text="one & all\n")),
     text("So it is.", "-"),
     text("Hidden.", "skip"),
     text("## 2 · Two", "slide"),

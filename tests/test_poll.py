@@ -216,3 +216,8 @@ def test_no_question_shows_raw_formulas():
     ]
     raw = [text for text in texts if re.search(r"_\{|[\^]\(|[a-zλ]_[a-zA-Z]\b", str(text))]
     assert len(texts) > 100 and not raw
+
+
+def test_a_question_s_dots_do_not_stand_alone_on_a_line():
+    poll = Poll("This is …", OPTIONS)
+    assert "is\N{NO-BREAK SPACE}…" in poll.still() and "is\N{NO-BREAK SPACE}…" in poll.page()

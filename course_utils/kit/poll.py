@@ -35,6 +35,7 @@ class Poll:
     def __init__(self, question: str, options: list[Option]) -> None:
         if not 2 <= len(options) <= 6 or not any(option.right for option in options):
             raise ValueError("options must be two to six, at least one of them right")
+        question = question.replace(" …", "\N{NO-BREAK SPACE}…")  # never alone on a line
         self.question, self.options = question, options
         self.answer: int | None = None
         self.on_change: Callable[[], None] = lambda: None  # an answer given, or taken back

@@ -25,6 +25,15 @@ SIZES = """slide => {
     if (it.checkVisibility() && it.offsetWidth < 0.96 * it.naturalWidth) small.push(it.alt);
   return small;
 }""".replace("SMALLEST", str(SMALLEST))
+# A stop that begins a line, away from its formula.
+STRAY = r"""slide => [...slide.querySelectorAll("mjx-container:not([display])")].flatMap((formula) => {
+  const [after, range] = [formula.nextSibling, document.createRange()];
+  if (!/^[-.,:;?!)'’]/.test(after?.data) || !formula.checkVisibility()) return [];
+  range.setStart(after, 0), range.setEnd(after, 1);
+  const [stop, last] = [range, [...formula.querySelectorAll("svg")].at(-1)]
+    .map((it) => it.getBoundingClientRect());
+  return stop.left < last.left ? [formula.textContent + after.data.slice(0, 20)] : [];
+})"""
 
 if not LESSONS:
     pytest.skip("there are no decks yet: make slides", allow_module_level=True)
@@ -69,6 +78,7 @@ def problems(page) -> list[str]:
     wide = page.evaluate("slide => slide.querySelector('.cells').scrollWidth", slide) - 1280
     found = [f"{over} pixels too high"] if over > 0 else []
     found += [f"{wide} pixels too wide"] if wide > 0 else []
+    found += [f"a line begins {text!r}" for text in page.evaluate(STRAY, slide)]
     return found + [f"under 16 points: {text[:40]!r}" for text in page.evaluate(SIZES, slide)]
 
 
