@@ -86,17 +86,17 @@ def test_sliders_answer_keyboard_and_mouse(lesson):
         handle = cell.locator(".ladder-control .noUi-handle").first
         if not handle.count() or not handle.is_visible():
             continue  # buttons and choices
-        alt = "cell => [...cell.querySelectorAll('.jupyter-widgets img')].at(-1)?.alt"
-        changed = f"([cell, before]) => ({alt})(cell) !== before"
+        picture = "cell => [...cell.querySelectorAll('.jupyter-widgets img')].at(-1)?.src"
+        changed = f"([cell, before]) => ({picture})(cell) !== before"
         element = cell.element_handle()
-        before = element.evaluate(alt)
+        before = element.evaluate(picture)
         assert before
         value = float(handle.get_attribute("aria-valuenow"))
         top = float(handle.get_attribute("aria-valuemax"))
         handle.focus()
         lesson.page.keyboard.press("ArrowLeft" if value == top else "ArrowRight")
         lesson.page.wait_for_function(changed, arg=[element, before])
-        before = element.evaluate(alt)
+        before = element.evaluate(picture)
         track = cell.locator(".ladder-control .noUi-target").first.bounding_box()
         end = 0.15 if value > top / 2 else 0.85
         lesson.page.mouse.click(track["x"] + end * track["width"], track["y"] + track["height"] / 2)
