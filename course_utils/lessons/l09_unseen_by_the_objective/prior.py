@@ -86,7 +86,7 @@ def explore_prior(q: Gaussian, priors: Mapping[int, Mixture]) -> Explorer:
         left.add_collection(lines)
         right.set(xlim=(0, 1), ylim=(0, 1.15 * most), xticks=[], ylabel="gain, nats")
         right.axhline(most, **PRIOR.line)
-        right.text(0.02, 1.02 * most, f"KL(q_agg‖p) {most:.2f}", color=PRIOR.ink)
+        right.text(0.02, 1.02 * most, f"KL($\\bar q$‖p) {most:.2f}", color=PRIOR.ink)
         right.set_title("ELBO, training")
         bar = right.bar([0.5], [1], 0.5, **style.ROLES["bound"].area)[0]
         text = right.text(0.5, 0, "", color=style.ROLES["bound"].ink, ha="center", va="bottom")
@@ -167,10 +167,10 @@ Exercise(
             lambda log_q, log_p, area: surgery(log_q, log_p, 1.0),
             "A sum over nodes is no integral yet: each stands for an area.",
         ),
-        Mistake(_reversed, "That is KL(p‖q_agg). The codes come from the crowd: weigh by q_agg."),
+        Mistake(_reversed, "That is KL(p‖q̄). The codes come from the crowd: weigh by q̄."),
         Mistake(
             _information_of_the_crowd,
-            "The information weighs by q_agg; it is the mean KL of each q to the crowd: weigh by "
+            "The information weighs by q̄; it is the mean KL of each q to the crowd: weigh by "
             "that q.",
         ),
         Mistake(

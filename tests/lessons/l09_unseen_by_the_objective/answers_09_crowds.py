@@ -111,7 +111,7 @@ WRONG = [
     ("09.4", mean_of_logs, "A mean of logarithms"),
     ("09.4", no_log_N, "N times too much"),
     ("09.4", no_area, "each stands for an area"),
-    ("09.4", kl_reversed, "weigh by q_agg"),
+    ("09.4", kl_reversed, "weigh by q̄"),
     ("09.4", weighs_by_the_crowd, "weigh by that q"),
     ("09.4", whole_rate, "the whole rate"),
     ("09.4", summed_over_images, "not a sum"),
