@@ -13,7 +13,7 @@ WORK = re.compile(
     r"(?P<where>.*?\b(?:19|20)\d\d\b(?!\.\d)(?:, \d+–\d+)?)(?P<remark>.*)",
     re.DOTALL,
 )
-ANOTHER = re.compile(r"; (?=[A-Z]\. [\w. ]+, \")")  # two works in one entry
+ANOTHER = re.compile(r"; (?=[A-Z]\. [\w., -]+, \")")  # two works in one entry
 
 
 @dataclass(frozen=True)
@@ -76,5 +76,5 @@ def page(lessons: dict[Path, nbformat.NotebookNode]) -> str:
             + (f", {work.remark}" if work.remark else "")
             for path, work in found
         )
-        lines.append(f"- {authors}, {found[0][1].title}, {where}. → {links}")
+        lines.append(f"- {authors}, {found[0][1].title}, {where}. →\N{NO-BREAK SPACE}{links}")
     return "\n".join(lines) + "\n"

@@ -26,11 +26,11 @@ def explorers(lessons: dict[Path, nbformat.NotebookNode]) -> tuple[str, dict[str
             shown = "".join(
                 out.get("data", {}).get("text/html", "") for out in cell.get("outputs", [])
             )
-            called = re.match(r"lesson\.(\w+)\(", cell.source)
+            called = re.findall(r"(?m)^lesson\.(\w+)\(", cell.source)
             if called and 'class="ladder-explorer"' in shown:
                 name = f"{cell.id}.webp"
                 thumbnails[name] = _small(shown)
-                said = html.escape((getattr(lesson, called[1]).__doc__ or "").splitlines()[0])
+                said = html.escape((getattr(lesson, called[-1]).__doc__ or "").splitlines()[0])
                 cards.append(
                     f'<a href="../notebooks/{path.stem}.html#{anchor(cell)}"><img alt="" '
                     f'loading="lazy" width="{THUMBNAIL}" src="../_static/thumbnails/{name}">{said}</a>'

@@ -1,5 +1,6 @@
 """Sphinx's settings for the book."""
 
+import re
 import sys
 from pathlib import Path
 
@@ -8,6 +9,9 @@ sys.path[:0] = [str(ROOT), str(ROOT / "book")]
 
 import api  # noqa: E402
 
+# A formula in a line, and what may not be parted from it.
+FORMULA = re.compile(r'\(?<span class="math[^>]*>\\\([^<]*</span>[.,;:!?)’”]*')
+
 project = "The Evidence Ladder"
 author = copyright = "The Evidence Ladder"
 extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.mathjax"]
@@ -15,6 +19,8 @@ exclude_patterns = ["README.md"]
 suppress_warnings = ["mystnb.unknown_mime_type"]
 
 nb_execution_mode = "off"  # they are executed: see execute.py
+nb_merge_streams = True  # lines printed one after another are one output
+highlight_language = "none"  # what names no language is none: shell, tables of docstrings
 myst_enable_extensions = ["dollarmath", "amsmath", "deflist"]
 myst_dmath_double_inline = True
 myst_heading_anchors = 4
@@ -52,8 +58,11 @@ def plain(app, what, name, obj, options, lines) -> None:
 
 
 def reachable(app, pagename, templatename, context, doctree) -> None:
-    """Say the level of the contents' captions, and let the keyboard scroll what is wide."""
+    """Say the level of the contents' captions, let the keyboard scroll what is wide, and keep a
+    formula on the line of its comma.
+    """
     for part in ("furo_navigation_tree", "body"):
         text = context.get(part) or ""
         text = text.replace('role="heading"', 'role="heading" aria-level="2"')
-        context[part] = text.replace('class="table-wrapper ', 'tabindex="0" class="table-wrapper ')
+        text = text.replace('class="table-wrapper ', 'tabindex="0" class="table-wrapper ')
+        context[part] = FORMULA.sub(r'<span class="unbroken">\g<0></span>', text)

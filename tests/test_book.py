@@ -1,5 +1,6 @@
 """What the book is made from, without making it."""
 
+import base64
 import re
 import sys
 from pathlib import Path
@@ -14,6 +15,7 @@ sys.path.append(str(ROOT / "book"))
 import api
 import bibliography
 import catalogue
+import conf
 import execute
 import pages
 from bibliography import Work
@@ -48,6 +50,12 @@ def test_a_citation_is_read(entry, work):
     assert (found.title, found.where, found.remark) == work
 
 
+def test_two_works_in_one_entry_are_two_and_none_is_said_to_stand_where_another_does():
+    entry = 'R. Neal, "One", *X* 11, 2001; V. Masrani, T. A. Le and F. Wood, "Two", *Y*, 2019.'
+    assert [work.title for work in bibliography.works(lesson(entry))] == ['"One"', '"Two"']
+    assert all("ibid" not in path.read_text("utf-8") for path in NOTEBOOKS)
+
+
 def test_a_citation_that_is_none_is_told():
     with pytest.raises(ValueError, match="not as the other entries of Further reading: A book"):
         bibliography.read("A book.")
@@ -66,9 +74,9 @@ def test_a_work_stands_once_with_the_lessons_that_cite_it():
         }
     )
     first, second = text.splitlines()[-2:]
-    assert first == f"- {BISHOP}. → [02](../notebooks/02_b.ipynb), chapter 9"
+    assert first == f"- {BISHOP}. →\N{NO-BREAK SPACE}[02](../notebooks/02_b.ipynb), chapter 9"
     assert second == (
-        '- A. Zet and B. Wu, "On", *X* 3, 2001. → '
+        '- A. Zet and B. Wu, "On", *X* 3, 2001. →\N{NO-BREAK SPACE}'
         "[02](../notebooks/02_b.ipynb); [03](../notebooks/03_c.ipynb), its appendix"
     )
     assert Work("J.-W. van de Meent and A. Bo", "", "", "").surname == "Meent"
@@ -108,6 +116,28 @@ def test_every_module_of_the_maths_and_the_kit_has_its_place_in_the_reference():
         name = ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
         if ".lessons" not in name and name != "course_utils":
             assert f".. automodule:: {name}\n" in text
+
+
+def test_an_explorer_is_listed_whatever_else_its_cell_does():
+    png = base64.b64encode(Path(ROOT / "docs" / "ladder.png").read_bytes()).decode()
+    shown = new_code_cell("x = lesson.cloud()\nlesson.predict_rotation(x)", id="01-007")
+    shown.outputs = [
+        new_output(
+            "display_data",
+            {"text/html": f'<div class="ladder-explorer"><img src="data:image/png;base64,{png}">'},
+        )
+    ]
+    notebook = new_notebook(cells=[new_markdown_cell("# Why?"), shown])
+    text, thumbnails = catalogue.explorers({Path("01_pca_autoencoder.ipynb"): notebook})
+    assert 'href="../notebooks/01_pca_autoencoder.html#cell-01-007"' in text
+    assert list(thumbnails) == ["01-007.webp"]
+
+
+def test_a_formula_stays_on_the_line_of_its_comma():
+    for before, after in [("", "."), ("(", "),"), ("", "")]:
+        text = f'{before}<span class="math notranslate nohighlight">\\(x\\)</span>{after}'
+        found = conf.FORMULA.sub(r"<b>\g<0></b>", f"So {text} and")
+        assert found == f"So <b>{text}</b> and"
 
 
 def test_headings_are_found_under_mysts_names():

@@ -16,6 +16,7 @@ SITE = Path(__file__).parents[2] / "build" / "site"
 PAGES = sorted(
     path for path in SITE.rglob("*.html") if path.name not in {"search.html", "py-modindex.html"}
 )
+CHANGED = "([explorer, alt]) => [...explorer.querySelectorAll('img')].at(-1).alt !== alt"
 LESSONS = [path for path in PAGES if re.match(r"\d\d_", path.name)]
 
 if not PAGES:
@@ -55,9 +56,28 @@ def test_its_formulas_are_typeset(seen):
     assert not re.search(r"\$\$|\\(?:frac|mathcal|sigma|log)\b", text)
 
 
+def test_no_formula_is_cut_off(seen):
+    seen.page.evaluate("document.querySelectorAll('article details').forEach(it => it.open = true)")
+    cut = "els => els.filter(e => e.scrollWidth > e.clientWidth + 1).map(e => e.textContent)"
+    assert seen.page.locator("mjx-container[display=true]").evaluate_all(cut) == []
+    seen.page.evaluate(
+        "document.querySelectorAll('article details').forEach(it => it.open = false)"
+    )
+
+
+def test_it_fits_a_telephone(seen):
+    seen.page.set_viewport_size({"width": 390, "height": 844})
+    assert seen.page.evaluate("document.documentElement.scrollWidth") <= 390
+    seen.page.set_viewport_size({"width": 1280, "height": 800})
+
+
 def test_everyone_can_use_it(seen):
     axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
-    found = axe.run(seen.page).response["violations"]
+    # Of a formula axe reads what is written out beside its strokes, which are half of the page.
+    seen.page.evaluate(
+        "document.querySelectorAll('mjx-container svg').forEach(svg => svg.replaceChildren())"
+    )
+    found = axe.run(seen.page, options={"resultTypes": ["violations"]}).response["violations"]
     serious = [
         f"{v['id']}: {node['target']} {node['failureSummary']}"
         for v in found
@@ -80,13 +100,6 @@ def test_its_links_lead_somewhere(seen):
             assert seen.page.evaluate(known, parts.fragment), href
         elif parts.fragment.startswith("cell-"):
             assert f'id="{parts.fragment}"' in target.read_text("utf-8"), href
-
-
-@pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(SITE)))
-def test_it_fits_a_telephone(browser, path):
-    page = opened(browser, path, viewport={"width": 390, "height": 844}).page
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
-    page.close()
 
 
 @pytest.fixture(scope="module", params=LESSONS, ids=lambda path: path.stem)
@@ -128,19 +141,20 @@ def test_controls_change_the_picture_and_its_alt_text_by_keyboard(lesson):
             "box => box.querySelectorAll('img').length === 2", arg=explorer.element_handle()
         )
         picture = explorer.locator("img").last
-        pictures = set()
+        box, pictures = explorer.element_handle(), {picture.get_attribute("src")}
         for control in explorer.locator("input, select, button").all():
             before = picture.get_attribute("alt")
             control.focus()
             lesson.page.keyboard.press(key(control))
-            lesson.page.wait_for_timeout(50)
+            lesson.page.wait_for_function(CHANGED, arg=[box, before])
             after = picture.get_attribute("alt")
-            assert after != before, f"{before} And it stays so."
             assert explorer.locator(".ladder-said").inner_text() == after
             pictures.add(picture.get_attribute("src"))
             lesson.page.keyboard.press(key(control))  # on, or back
-            lesson.page.wait_for_timeout(50)
-            pictures.add(picture.get_attribute("src"))
+            if control.evaluate("e => e.tagName") == "BUTTON":  # that starts again, again
+                lesson.page.wait_for_timeout(50)
+            else:
+                lesson.page.wait_for_function(CHANGED, arg=[box, after])
         assert len(pictures) > 1
 
 

@@ -185,5 +185,5 @@ Exercise(
     "group's block of Λ. The trace of ΛV takes the place of Λ_ii v_i.",
     formula="The best block is $V_1 = \\Lambda_{11}^{-1}$, and with it $\\mathrm{KL} = "
     "\\tfrac12\\big[\\log|\\Lambda_{11}| + \\log|\\Lambda_{22}| + \\log|\\Sigma|\\big]$. "
-    "<code>torch.logdet</code> is the log of a determinant;",
+    "<code>torch.logdet</code> is the log of a determinant.",
 )

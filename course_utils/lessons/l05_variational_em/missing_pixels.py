@@ -261,6 +261,6 @@ Exercise(
     ],
     nudge="Each factor is the exponential of the expected log joint, normalised. For a pixel the "
     "expectation is over k, for k over all pixels and their values. <code>torch.einsum</code> writes both.",
-    formula="$$q(x_d = v) \\propto \\exp\\sum_k q(k)\\log p(x_d = v\\mid k), \\qquad q(k) \\propto "
+    formula="$$q(x_d = v) \\propto \\exp\\sum_k q(k)\\log p(x_d = v\\mid k)$$ $$q(k) \\propto "
     "p(x_{\\text{seen}}, k)\\exp\\sum_d\\sum_v q(x_d = v)\\log p(x_d = v\\mid k)$$",
 )

@@ -27,7 +27,7 @@ COLLAPSE = (
 
 
 def explore_collapse() -> Explorer:
-    """beta sigma^2 as a water line over the digits' eigenvalues; what is above it survives."""
+    """βσ² as a water line over the digits' eigenvalues; what is above it survives."""
     digits = data.digits()
     mean, eigenvalues, eigenvectors = pca.spectrum(digits.train)
     most = 16

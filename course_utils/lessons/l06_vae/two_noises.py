@@ -129,7 +129,7 @@ Exercise(
     "what a mean over only so few draws does to the first term.",
     formula="$$\\operatorname{Var}\\Big[\\tfrac1B\\sum_{b}\\tfrac1S\\sum_s g_{bs}\\Big] = "
     "\\frac{\\operatorname{Var}_n \\mathbb E_\\varepsilon g_n}{B} + "
-    "\\frac{\\mathbb E_n\\operatorname{Var}_\\varepsilon g_n}{BS},\\qquad "
+    "\\frac{\\mathbb E_n\\operatorname{Var}_\\varepsilon g_n}{BS}$$ $$"
     "\\operatorname{Var}_n \\bar g_n = \\operatorname{Var}_n\\mathbb E_\\varepsilon g_n + "
     "\\frac{\\mathbb E_n\\operatorname{Var}_\\varepsilon g_n}{\\text{draws}}$$",
 )

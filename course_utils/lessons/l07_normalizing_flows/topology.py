@@ -190,6 +190,6 @@ Exercise(
     "the remaining mass to be on either side?",
     formula="$$\\Phi(r) - \\Phi(-r),\\qquad r = \\frac{\\text{width}}{2\\,\\text{slope}}$$ The sliver lies "
     "symmetric about 0, as the halves are equal, and is no narrower than width / slope. "
-    "In code Φ is `torch.special.ndtr`, of a tensor.",
+    "In code Φ is <code>torch.special.ndtr</code>, of a tensor.",
     tolerance=1e-5,  # float32 will do
 )

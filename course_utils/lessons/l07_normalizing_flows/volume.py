@@ -63,7 +63,8 @@ def explore_volume() -> Explorer:
             "numbers": f"the square holds {inside} of {len(dots)} dots, its area is |det J| = "
             f"{area:.2f}",
             "alt": f"The square with edges 1 became a parallelogram whose edges are J's columns, "
-            f"with area {area:.2f}. It still holds {inside} of {len(dots)} dots, so their density "
+            f"({first:.2f}, 0) and ({shear:.2f}, {second:.2f}), with area {area:.2f}. It "
+            f"still holds {inside} of {len(dots)} dots, so their density "
             f"is 1/{area:.2f} of what it was.",
         }
 

@@ -263,5 +263,5 @@ Exercise(
     nudge="Write the row and the column of every pixel number first. Which pixels of a 3 x 3 image "
     "does the middle one see?",
     formula="$M_{dc} = 1$ if $c < d$, $|r_c - r_d| \\le$ radius and $|k_c - k_d| \\le$ radius, with "
-    "row $r_d$ = `d // side`, column $k_d$ = `d % side`.",
+    "row $r_d$ = <code>d // side</code>, column $k_d$ = <code>d % side</code>.",
 )

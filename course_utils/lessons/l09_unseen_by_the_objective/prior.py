@@ -190,7 +190,7 @@ Exercise(
     ],
     nudge="First the crowd: log of the mean density at every node. Then two KLs: which q weighs each, "
     "and against what?",
-    formula="$$\\log\\bar q_g = \\log\\frac1N\\sum_n q(z_g\\mid x_n),\\qquad "
+    formula="$$\\log\\bar q_g = \\log\\frac1N\\sum_n q(z_g\\mid x_n)$$ $$"
     "\\frac1N\\sum_n\\sum_g q(z_g\\mid x_n)\\log\\frac{q(z_g\\mid x_n)}{\\bar q_g}\\,a,\\qquad "
     "\\sum_g\\bar q_g\\log\\frac{\\bar q_g}{p(z_g)}\\,a$$ with $a$ the area of a cell",
 )

@@ -284,7 +284,8 @@ Exercise(
         ),
     ],
     nudge="Do what the naive one does, but to one class at a time, of those that occur "
-    "(`labels.unique()`): rank, take fifths (`n // 5` images), subtract. Then one vote a class.",
-    formula="$$v=\\frac1{\\text{number of classes}}\\sum_c\\Big("
-    "\\text{mean code of the highest fifth of class } c-\\text{mean code of its lowest fifth}\\Big)$$",
+    "(<code>labels.unique()</code>): rank, take fifths (<code>n // 5</code> images), subtract. Then one "
+    "vote a class.",
+    formula="$$v=\\frac1{\\text{number of classes}}\\sum_c(h_c-l_c)$$ with $h_c$ and $l_c$ the mean "
+    "codes of the highest and of the lowest fifth of class $c$.",
 )

@@ -123,7 +123,8 @@ def explore_paths(decoder: deep.Model, found: Mapping[str, Ways]) -> Explorer:
             "alt": f"From a {pair[0]} to a {pair[-1]}. Along the way the mean log p(x) is "
             f"{mean[0]:.1f} nats straight in z, {mean[1]:.1f} on the shortest path, {mean[2]:.1f} "
             f"straight in x; lengths {way.lengths[0]:.2f}, {way.lengths[1]:.2f} and "
-            f"{way.lengths[2]:.2f}.",
+            f"{way.lengths[2]:.2f}. At place {place} it is {way.nats[0, place]:.1f}, "
+            f"{way.nats[1, place]:.1f} and {way.nats[2, place]:.1f}.",
         }
 
     controls = {

@@ -101,7 +101,8 @@ Exercise(
     nudge="Write down one short sentence with its padding. Which of its tokens did the model have to "
     "predict, and which are there because a tensor is a rectangle?",
     formula="$$\\sum_{t\\,\\le\\,\\text{first end}}\\log p(x_t\\mid x_1\\dots x_{t-1})$$ "
-    "A token is counted if no end came before it: `(tokens == 0).cumsum(1)` counts the ends so far.",
+    "A token is counted if no end came before it: <code>(tokens == 0).cumsum(1)</code> "
+    "counts the ends so far.",
 )
 
 

@@ -186,8 +186,8 @@ Exercise(
     ][:4],
     nudge="Which tokens tell the decoder something about words, and which only where the sentence "
     "begins or that it is over?",
-    formula="`torch.where(condition, hidden, read)`; the condition is that noise $<$ share, *and* that "
-    "the token is not 0.",
+    formula="<code>torch.where(condition, hidden, read)</code>; the condition is that noise is below "
+    "share, and that the token is not 0.",
 )
 
 

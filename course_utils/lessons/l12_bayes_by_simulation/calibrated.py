@@ -133,5 +133,5 @@ Exercise(
     nudge="First a rank for every pair: how many of its S samples lie below its z? Which values can "
     "that take? Then count.",
     formula="$r_n=\\#\\{s: z_{ns}\\lt z_n\\}\\in\\{0,\\dots,S\\}$; entry $k$ is $\\#\\{n: r_n=k\\}$ "
-    "(`torch.bincount` with `minlength`).",
+    "(<code>torch.bincount</code> with <code>minlength</code>).",
 )

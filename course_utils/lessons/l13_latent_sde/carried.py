@@ -74,5 +74,5 @@ Exercise(
     ],
     nudge="Carry q's masses along, step by step. Which masses pay the step's u, and which see its data?",
     formula="$$\\mathcal L=\\sum_k\\Big(-\\tfrac12dt\\sum_xq_k(x)\\,u_k(x)^2+\\sum_xq_{k+1}(x)"
-    "\\log p(y_{k+1}\\mid x)\\Big),\\qquad q_{k+1}(x')=\\sum_xq_k(x)\\,q(x'\\mid x)$$",
+    "\\log p(y_{k+1}\\mid x)\\Big)$$ $$q_{k+1}(x')=\\sum_xq_k(x)\\,q(x'\\mid x)$$",
 )
