@@ -2,9 +2,10 @@
 
 Each lesson becomes a page of reveal.js and, where there is a Chromium, a PDF. What has not changed
 is kept. With numbers, python book/deck.py 02 05, only those lessons; --notes puts what the
-lecturer says into the PDF too, on pages of its own.
+lecturer says into the PDF too, on pages of its own. The figures are in build/slides/figures too.
 """
 
+import base64
 import html
 import importlib.util
 import re
@@ -27,6 +28,7 @@ DECKS = ROOT / "build" / "slides"
 SOURCES = Path(__file__).parent
 BROWSERS = ["chromium", "chromium-browser", "google-chrome"]
 MINUTES = re.compile(r"<summary>For the lecturer · (\d+) min</summary>")
+PICTURE = re.compile(r'src="data:image/(png|webp);base64,([^"]+)"')
 NOTHING_SHOWN = "application/vnd.jupyter.widget-view+json"  # a bar of progress that has vanished
 colours = Highlight2HTML(pygments_lexer="python3")
 
@@ -47,7 +49,10 @@ def main(*arguments: str) -> None:
     browser = next(filter(None, map(shutil.which, BROWSERS)), None)
     for path, folder in folders.items():
         deck = DECKS / f"{path.stem}.html"
-        new = _put(deck, html_of(with_outputs(path, folder)).encode())
+        lesson = with_outputs(path, folder)
+        new = _put(deck, html_of(lesson).encode())
+        for name, data in pictures(lesson):
+            _put(DECKS / "figures" / path.stem / name, data)
         if browser and (new or "--notes" in arguments or not deck.with_suffix(".pdf").exists()):
             pdf(browser, deck, notes="--notes" in arguments)
     if not browser:
@@ -145,6 +150,15 @@ def outputs(cell: nbformat.NotebookNode) -> Iterator[str]:
             yield f'<div class="output">{shown}</div>'
         elif NOTHING_SHOWN not in data:
             yield f"<pre>{html.escape(output.get('text') or data['text/plain'])}</pre>"
+
+
+def pictures(notebook: nbformat.NotebookNode) -> Iterator[tuple[str, bytes]]:
+    """Its figures, named for their cells: for slides of one's own."""
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            found = PICTURE.findall("".join(outputs(cell)))
+            for number, (kind, data) in enumerate(found, 1):
+                yield f"{cell.id}_{number}.{kind}", base64.b64decode(data)
 
 
 def markdown(text: str) -> str:

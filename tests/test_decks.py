@@ -1,5 +1,6 @@
 """A deck of a small notebook: its slides are the notebook's, its notes are in it, all is at hand."""
 
+import base64
 import re
 import sys
 from pathlib import Path
@@ -105,3 +106,16 @@ def test_a_deck_that_has_not_changed_is_kept(deck, tmp_path):
     assert deck._put(tmp_path / "a" / "deck.html", b"one")
     assert not deck._put(tmp_path / "a" / "deck.html", b"one")
     assert deck._put(tmp_path / "a" / "deck.html", b"two")
+
+
+def test_figures_are_files_too(deck):
+    found = [b"a curve", b"a film"]
+    kinds = zip(("png", "webp"), found, strict=True)
+    sources = [f"data:image/{kind};base64,{base64.b64encode(x).decode()}" for kind, x in kinds]
+    body = "".join(f'<img alt="Seen." src="{source}">' for source in sources)
+    notebook = nbformat.v4.new_notebook(cells=[code("lesson.plot_it()", "slide", shown(body))])
+    cell = notebook.cells[0].id
+    assert list(deck.pictures(notebook)) == [
+        (f"{cell}_1.png", found[0]),
+        (f"{cell}_2.webp", found[1]),
+    ]
