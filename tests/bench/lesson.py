@@ -1,5 +1,6 @@
 """A notebook in a kernel: its CPU seconds, its peak memory, and the frames of its explorers."""
 
+import inspect
 import json
 import os
 import sys
@@ -21,7 +22,7 @@ FRAME, WORK = 16, 30  # ms of a frame and CPU seconds of a notebook that we allo
 BEFORE = "import bench.lesson; bench.lesson.watch()"
 AFTER = "print(bench.lesson.report({count}))"
 
-made: list[Explorer] = []  # in the kernel: those of its lesson
+made: list[tuple[str, Explorer]] = []  # in the kernel: those of its lesson, and what makes each
 
 
 def lesson(path: Path, count: int = 20) -> list[Row]:
@@ -62,7 +63,8 @@ def watch() -> None:
 
     def noted(self: Explorer, *args, **kwargs) -> None:
         make(self, *args, **kwargs)
-        made.append(self)
+        callers = [caller.function for caller in inspect.stack(0)]
+        made.append((next(name for name in callers if name.startswith("explore_")), self))
 
     Explorer.__init__ = noted  # type: ignore[method-assign]
 
@@ -77,7 +79,7 @@ def report(count: int) -> str:
     found = {
         "seconds": seconds,
         "megabytes": largest / unit,
-        "frames": [(e.update.__qualname__.split(".")[0], frames(e, count)) for e in made],
+        "frames": [(name, frames(explorer, count)) for name, explorer in made],
     }
     return json.dumps(found)
 

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from course_utils.kit import Explorer, style
+from course_utils.lessons.draws import seeded
 from course_utils.lessons.l00_neural_regression.drawing import MODEL, NOISE, TRUTH, draw_sine
 
 ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
@@ -71,8 +72,7 @@ def train_choices(
     Returns what they predict at inputs (M, 1) every few steps, as
     (T, optimiser, layers, activation, M, 1).
     """
-    with torch.random.fork_rng():
-        torch.manual_seed(seed)
+    with seeded(seed):
         networks = Networks()
         epochs = range(-(-num_steps * 100 // len(z)))
         batches = [rows for _ in epochs for rows in torch.randperm(len(z)).split(100)]

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.distributions import Normal, kl_divergence
 
 from course_utils.kit import Exercise, Mistake
-from course_utils.lessons.draws import normal
+from course_utils.lessons.draws import normal, seeded
 
 
 def one_epoch(x: Tensor, encoder: nn.Module, decoder: nn.Module) -> Tensor:
@@ -75,8 +75,7 @@ class _Tiny(nn.Module):
 
 
 def _case(seed: int) -> tuple:
-    with torch.random.fork_rng():
-        torch.manual_seed(seed)
+    with seeded(seed):
         return normal(12, 3, seed=seed).float(), _Tiny(), nn.Linear(2, 3)
 
 

@@ -7,6 +7,7 @@ from torch import Tensor
 
 from course_utils import vae
 from course_utils.kit import Exercise, Mistake
+from course_utils.lessons.draws import seeded
 from course_utils.lessons.l06_vae.collapse import ACTIVE
 from course_utils.lessons.l06_vae.linear_vae import kl_of_units
 
@@ -31,8 +32,7 @@ def trained_by(x: Tensor, latent_dim: int) -> list[int]:
 
 
 def _trained(x: Tensor, latent_dim: int, mean_of_pixels: bool, mean_of_units: bool) -> int:
-    with torch.random.fork_rng():
-        torch.manual_seed(0)
+    with seeded():
         encoder = vae.Encoder(x.shape[1], latent_dim).to(x.dtype)
         decoder = vae.Decoder(latent_dim, x.shape[1], (), "fixed").to(x.dtype)
     parameters = [*encoder.parameters(), *decoder.network.parameters()]

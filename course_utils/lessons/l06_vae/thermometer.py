@@ -12,6 +12,7 @@ from torch.distributions import Normal, kl_divergence
 from course_utils import data, deep, training, vae, vem
 from course_utils.kit import Explorer, Option, predict, style
 from course_utils.kit.poll import Prediction
+from course_utils.lessons.draws import seeded
 from course_utils.lessons.l05_variational_em import ring_points, ring_table
 from course_utils.lessons.l05_variational_em.truth import ring_posterior
 
@@ -42,8 +43,7 @@ def ring_gaps() -> dict[int, Round]:
     the same minibatches. The best q are lesson 05's, and the same for every encoder.
     """
     x, model = data.ring(10_000).x.float(), deep.ring()
-    with torch.random.fork_rng():
-        torch.manual_seed(0)
+    with seeded():
         encoders = [vae.Encoder(2, 1, (width, width)) for width in WIDTHS]
 
         def loss(x: Tensor) -> Tensor:

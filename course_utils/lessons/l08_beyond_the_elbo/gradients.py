@@ -42,6 +42,7 @@ def clouds(K: int, variance: float, num_runs: int, seed: int = 0) -> Clouds:
     return Clouds((share * slope_p).sum(0), (share**2 * slope_w).sum(0), (share * z).sum(0))
 
 
+@cache
 def exact_gradient(K: int, variance: float) -> tuple[float, float]:
     """The gradients of L_K in q's mean and in theta, by Frullani's integral."""
     mean = torch.tensor(MEAN, dtype=torch.float64, requires_grad=True)

@@ -4,12 +4,13 @@ from math import log
 
 import ipywidgets as widgets
 import numpy as np
+from matplotlib.patches import Polygon
 from torch import Tensor
 from torch.distributions import Normal
 
 from course_utils import exact
 from course_utils.kit import Exercise, Explorer, Mistake, style
-from course_utils.lessons.draws import normal
+from course_utils.lessons.draws import histogram, normal
 from course_utils.lessons.l08_beyond_the_elbo.cases import standard
 
 TRUTH, BOUND, Q = (style.ROLES[name] for name in ("truth", "bound", "q"))
@@ -30,22 +31,19 @@ def explore_spread() -> Explorer:
         fig, ax = style.subplots()
         ax.set(xlim=(-2, 1), ylim=(0, 5.2), xlabel="log p̂, in nats above log p(x)")
         ax.set(ylabel="density", title="The mean of log p̂ stays below the log of its mean")
-        ax.axvline(0, **TRUTH.line)
         ax.text(0.04, 4.7, "— log p(x)", color=TRUTH.ink)
-        bars = {
-            f"bar_{i}": ax.bar(edges[i], 0, 0.05, align="edge", color=style.PALE)[0]
-            for i in range(60)
-        }
-        return fig, bars | {
+        return fig, {
+            "bars": ax.add_patch(Polygon(np.zeros((3, 2)), color=style.PALE)),
+            "truth": ax.plot([], [], **TRUTH.line)[0],
             "bound": ax.plot([], [], **BOUND.line)[0],
             "label": ax.text(-1.95, 4.7, "", color=BOUND.ink),
         }
 
     def update(K: int, scale: float) -> dict:
-        heights = np.histogram(log_p_hat(K, scale).numpy(), edges)[0] / 4000 / 0.05
         gap = -exact.log_mean(*standard(0.5, scale), K).item()
-        bars = {f"bar_{i}": (edges[i], 0, 0.05, min(h, 5)) for i, h in enumerate(heights)}
-        return bars | {
+        return {
+            "bars": histogram(log_p_hat(K, scale), edges, 5),
+            "truth": ([0, 0], [0, 5.2]),
             "bound": ([-gap, -gap], [0, 4.4]),
             "label": f"- · - exact mean, gap {gap:.3f}",
             "alt": f"Four thousand estimates log p_hat from {K} samples of q = N(0.5, {scale:.1f}²), "

@@ -6,13 +6,14 @@ from functools import cache
 import ipywidgets as widgets
 import numpy as np
 import torch
+from matplotlib.patches import Polygon
 from torch import Tensor, nn
 from torch.distributions import OneHotCategorical, RelaxedOneHotCategorical, kl_divergence
 
 from course_utils import deep, gradients, training
 from course_utils.kit import Exercise, Explorer, Mistake, figure, style
 from course_utils.kit.figure import Picture, mosaic
-from course_utils.lessons.draws import normal
+from course_utils.lessons.draws import histogram, normal, seeded
 from course_utils.lessons.l09_unseen_by_the_objective.decides import bits
 from course_utils.priors import categorical
 
@@ -116,8 +117,7 @@ def explore_temperature() -> Explorer:
     edges = np.linspace(-12, 18, 61)
 
     def along(temperature: float) -> Tensor:
-        with torch.random.fork_rng():
-            torch.manual_seed(0)
+        with seeded():
             drawn = gradients.gumbel_softmax(h, q, 4000, temperature)
         return drawn["logits"] @ (exact / length)
 
@@ -125,22 +125,20 @@ def explore_temperature() -> Explorer:
         fig, ax = style.subplots()
         ax.set(xlim=(-12, 18), ylim=(0, 0.52), xlabel="estimate along the exact gradient, nats")
         ax.set(ylabel="density", title="Gumbel-softmax beside the truth")
-        bars = {
-            f"bar_{i}": ax.bar(edges[i], 0, 0.5, align="edge", **PATH.area)[0] for i in range(60)
-        }
-        ax.axvline(length, **TRUTH.line)
         ax.text(length + 0.3, 0.46, f"— exact {length:.2f}", color=TRUTH.ink)
-        return fig, bars | {
+        return fig, {
+            "bars": ax.add_patch(Polygon(np.zeros((3, 2)), **PATH.area)),
+            "truth": ax.plot([], [], **TRUTH.line)[0],
             "mean": ax.plot([], [], **PATH.line | {"color": style.INK})[0],
             "text": ax.text(-11.6, 0.46, "", color=style.INK),
         }
 
     def update(temperature: float) -> dict:
         drawn = along(temperature)
-        heights = np.histogram(drawn.numpy(), edges)[0] / len(drawn) / 0.5
         mean, spread = drawn.mean().item(), drawn.std().item()
-        bars = {f"bar_{i}": (edges[i], 0, 0.5, min(h, 0.5)) for i, h in enumerate(heights)}
-        return bars | {
+        return {
+            "bars": histogram(drawn, edges, 0.5),
+            "truth": ([length, length], [0, 0.52]),
             "mean": ([mean, mean], [0, 0.44]),
             "text": f"- - mean {mean:.2f}, sd {spread:.2f}",
             "alt": f"At temperature {temperature:.2f} four thousand Gumbel-softmax estimates have "

@@ -7,6 +7,7 @@ import torch
 
 from course_utils.kit import Exercise, Mistake, Option, Poll, figure, style
 from course_utils.kit.figure import Picture
+from course_utils.lessons.draws import seeded
 from course_utils.sequences import formulas, search, vae
 from course_utils.sequences.grammar import Words
 from course_utils.sequences.language_model import Recurrent
@@ -22,8 +23,7 @@ EDGE, NODES = 6.0, 61  # of the map
 def library(seed: int = 1) -> list[Words]:
     """3000 of all formulas, without the best 300; in no order."""
     rest = list(formulas.everything())[BEST:]
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+    with seeded(seed):
         return [rest[i] for i in torch.randperm(len(rest))[:SIZE].tolist()]
 
 
@@ -96,8 +96,7 @@ def plot_map(decoder: Recurrent) -> Picture:
     left.plot(2 * np.cos(circle), 2 * np.sin(circle), **PRIOR.line | {"color": "white"})
     left.set_title("What codes are worth")
     radii = [0.5, 1, 2, 3, 4, 5, 6]
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(0)
+    with seeded():
         shares = [valid(decoder, at_radius(radius)) for radius in radii]
     right.plot(radii, shares, "o-", color=MODEL.color)
     right.set(

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from course_utils.lessons.draws import seeded
 from course_utils.sequences import language, vae
 from course_utils.sequences.grammar import Words
 from course_utils.sequences.language_model import Recurrent
@@ -32,8 +33,7 @@ class Corpus(NamedTuple):
 @cache
 def corpus() -> Corpus:
     """The same at every start."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(0)
+    with seeded():
         sentences, topics = language.corpus(11_000)
     tokens = VOCABULARY.encode(sentences, LENGTH)
     labels = {

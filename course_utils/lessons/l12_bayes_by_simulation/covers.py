@@ -11,6 +11,7 @@ from course_utils import data, deep, vem
 from course_utils.flows import Affine, Flow, Layer, Spline, standard_normal
 from course_utils.kit import Explorer, Option, Poll, predict, style
 from course_utils.kit.poll import Prediction
+from course_utils.lessons.draws import seeded
 from course_utils.simulators import npe
 
 TRUTH, Q, BOUND, MODEL = (style.ROLES[name] for name in ("truth", "q", "bound", "model"))
@@ -34,8 +35,7 @@ def learn_ring() -> Ring:
     x, z = made.x.float(), made.z.float()
     fitted = []
     for bends in (False, True):
-        with torch.random.fork_rng(devices=[]), torch.enable_grad():
-            torch.manual_seed(0)
+        with seeded(), torch.enable_grad():
             layers: list[Layer] = [Spline(1, 8, 5.0, 2)] if bends else []
             layers.append(Affine(1, 2))
             posterior = npe.Posterior(nn.Identity(), Flow(standard_normal(1), layers))

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from course_utils.kit import Exercise, Mistake, Option, Poll, figure, style
 from course_utils.kit.figure import Picture
-from course_utils.lessons.draws import normal
+from course_utils.lessons.draws import normal, seeded
 from course_utils.lessons.l12_bayes_by_simulation.near import gaps_of
 from course_utils.lessons.l12_bayes_by_simulation.world import (
     KINDS,
@@ -72,8 +72,7 @@ def gaps_of_synthetic(kind: str, num: int = 58) -> Tensor:
     """Synthetic likelihood by `num` simulations at each node of a grid, as a Gaussian."""
     sides = torch.linspace(-3, 3, 21), torch.linspace(-3, 3, 41)
     grid = torch.cartesian_prod(*sides)
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(4)
+    with seeded(4):
         y = MODEL.simulate(grid.repeat_interleave(num, 0))
     s = KINDS[kind](y).double().unflatten(0, (len(grid), num))
     log_p = rejection.synthetic(s, summarised(kind)[1].double()) - grid.square().sum(1) / 2

@@ -7,6 +7,7 @@ from torch import Tensor
 
 from course_utils.kit import Option, Poll, figure, style
 from course_utils.kit.figure import Picture
+from course_utils.lessons.draws import seeded
 from course_utils.lessons.l12_bayes_by_simulation.world import (
     KINDS,
     MODEL,
@@ -96,8 +97,7 @@ def survey(num: int = 500, seed: int = 5) -> dict[str, tuple[float, float, float
         z, y = simulated(num, seed, model)
         covers = []
         for kind in ("Wood", "learned"):
-            with torch.random.fork_rng(devices=[]):
-                torch.manual_seed(6)
+            with seeded(6):
                 q = trained(kind)(y)
                 drawn = q.sample(torch.Size([99]))
             covers.append(calibration.coverage(q.log_prob(z), q.log_prob(drawn)))

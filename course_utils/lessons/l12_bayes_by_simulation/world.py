@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from course_utils.flows import Affine, Flow, MaskedAutoregressive, standard_normal
 from course_utils.kit import style
+from course_utils.lessons.draws import seeded
 from course_utils.simulators import Ricker, calibration, npe, summaries
 from course_utils.simulators.ricker import Exact
 
@@ -24,8 +25,7 @@ KINDS = {
 
 def simulated(num: int, seed: int, model: Ricker = MODEL) -> tuple[Tensor, Tensor]:
     """Pairs: z ~ N(0, I), (num, 2), and a series of counts for each, (num, 50)."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+    with seeded(seed):
         z = torch.randn(num, 2)
         return z, model.simulate(z)
 
@@ -59,8 +59,7 @@ def summarised(kind: str) -> tuple[Tensor, Tensor]:
 def trained(kind: str, num: int = 50_000, factorised: bool = False) -> npe.Posterior:
     """A flow on summaries of one of KINDS, or on "learned" ones, from the first `num` pairs."""
     z, y = (part[:num] for part in pairs())
-    with torch.random.fork_rng(devices=[]), torch.enable_grad():
-        torch.manual_seed(0)
+    with seeded(), torch.enable_grad():
         layer = Affine if factorised else MaskedAutoregressive
         if kind == "learned":
             embedding = summaries.Learned(y)
@@ -97,8 +96,7 @@ class Judged(NamedTuple):
 def judged(posterior: npe.Posterior) -> Judged:
     """A posterior on 2000 fresh pairs, by 99 samples each."""
     z, y = fresh()
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(3)
+    with seeded(3):
         q = posterior(y)
         drawn, log_q = q.sample(torch.Size([99])), q.log_prob(z)
     found = calibration.ranks(z, drawn)

@@ -3,12 +3,13 @@
 import ipywidgets as widgets
 import numpy as np
 import torch
+from matplotlib.patches import Polygon
 from torch import Tensor
 from torch.distributions import Beta, kl_divergence
 
 from course_utils.kit import Exercise, Explorer, Mistake, Option, predict, style
 from course_utils.kit.poll import Prediction
-from course_utils.lessons.draws import normal
+from course_utils.lessons.draws import histogram, normal, seeded
 from course_utils.lessons.l14_probabilistic_program.trace import TOSSES, Coin, evidence
 
 TRUTH, PATH, SCORE, MUTED = (style.ROLES[n] for n in ("truth", "pathwise", "score", "data"))
@@ -66,8 +67,7 @@ def explore_gradients() -> Explorer:
         fig, axes = style.subplots(3, sharey=True)
         marks = {}
         for ax, (how, role) in zip(axes, HOW.items(), strict=True):
-            for i, edge in enumerate(edges[:-1]):
-                marks[f"{how} {i}"] = ax.bar(edge, 0, 1.0, align="edge", **role.area)[0]
+            marks[how] = ax.add_patch(Polygon(np.zeros((3, 2)), **role.area))
             ax.set(xlim=(-20, 20), ylim=(0, 0.56), yticks=[], title=how)
             ax.spines["left"].set_visible(False)
             marks[f"{how} exact"] = ax.plot([], [], **TRUTH.line)[0]
@@ -76,20 +76,17 @@ def explore_gradients() -> Explorer:
         return fig, marks
 
     def update(a: float, b: float) -> dict:
-        with torch.random.fork_rng():
-            torch.manual_seed(0)
+        with seeded():
             pair = torch.tensor(a).double(), torch.tensor(b).double()
             found = estimates(*pair, heads, 3000)
         exact = exact_gradient(*pair, heads).item()
         frame: dict = {}
         said = []
         for how, values in found.items():
-            heights = np.histogram(values.numpy().clip(-19.9, 19.9), edges)[0] / 3000
-            for i, height in enumerate(heights):
-                frame[f"{how} {i}"] = (edges[i], 0, 1.0, min(height, 0.44))
+            frame[how] = histogram(values.clamp(-19.9, 19.9), edges, 0.44)
             mean, sd = values.mean().item(), values.std().item()
             frame[f"{how} exact"] = ([exact, exact], [0, 0.44])
-            frame[f"{how} text"] = f"mean {mean:.2f}, sd {sd:.2f}"
+            frame[f"{how} text"] = f"mean {mean:z.2f}, sd {sd:.2f}".replace("-", "−")
             said.append(f"{how}: mean {mean:.2f}, standard deviation {sd:.2f}")
         return frame | {
             "alt": f"Three thousand gradients each for q = Beta({a:.1f}, {b:.1f}); the exact one is "
