@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.distributions import Normal
 
 from course_utils import deep
+from course_utils.gaussian import pairwise
 from course_utils.kit import Explorer, figure, style
 from course_utils.kit.figure import Picture
 
@@ -45,9 +46,7 @@ def explore_mixture(model: deep.Decoder, x: Tensor) -> Explorer:
         middle = (torch.arange(num_codes) + 0.5) / num_codes  # equal shares of the prior
         with torch.no_grad():
             p = model(Normal(0.0, 1.0).icdf(middle)[:, None])
-            values = [
-                p.log_prob(points[:, None]).logsumexp(1) - log(num_codes) for points in (places, x)
-            ]
+            values = [pairwise(p, points).logsumexp(1) - log(num_codes) for points in (places, x)]
         centres, mean = p.mean.numpy(), values[1].mean().item()
         score = f"{mean:.2f}" if mean > -100 else "below −100"
         return {
