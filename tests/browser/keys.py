@@ -84,7 +84,7 @@ def measure(page, cell) -> tuple[float, float] | None:
         page.wait_for_timeout(30)
     page.wait_for_timeout(1500)
     pressed, shown = page.evaluate("[window.pressed, window.shown]")
-    return (median(times), shown[-1] - pressed[-1]) if times and shown else None
+    return (median(times), max(0.0, shown[-1] - pressed[-1])) if times and shown else None
 
 
 def main() -> None:
