@@ -57,7 +57,8 @@ def scene(top: float = 0.2):
     limits = {"xlim": extent[:2], "ylim": extent[2:], "aspect": "equal", "xlabel": "$x_1$"}
     left.set(**limits, ylabel="$x_2$", title="The grid, bent")
     right.set(**limits, title="The density")
-    show = {"extent": extent, "origin": "lower"}
+    # Smooth images need no smoothing, which takes half of their time.
+    show = {"extent": extent, "origin": "lower", "interpolation": "nearest"}
     nothing = np.zeros((SIDE, SIDE))
     colours = left.imshow(nothing, cmap="PuOr", vmin=-3, vmax=3, **show)
     glow = right.imshow(nothing, vmin=0, vmax=top, **show)
