@@ -110,9 +110,9 @@ GRID = torch.linspace(-8, 8, 321)[:, None]  # where `explore_choices` draws the 
 def explore_choices(
     predictions: Tensor, z: Tensor, x: Tensor, z_test: Tensor, x_test: Tensor
 ) -> Explorer:
-    """What other activations, optimisers and another layer make of the same data z, x (N, 1).
+    """What other activations, optimisers and another layer make of the same data.
 
-    predictions: what `train_choices` returns for inputs GRID, then z_test (M, 1).
+    z, x: (N, 1). predictions: what `train_choices` returns for inputs GRID, then z_test (M, 1).
     """
     squares = (predictions[..., len(GRID) :, :] - x_test).square()
     scores, errors = mean_and_error(squares)  # (T, optimiser, layers, activation)

@@ -14,7 +14,10 @@ DATA, TRUTH, MODEL = style.ROLES["data"], style.ROLES["truth"], style.ROLES["mod
 
 
 def explore_components(train: Tensor, test: Tensor) -> Explorer:
-    """Digits rebuilt from H components, beside the error for every H. train, test: (N, 64)."""
+    """Digits rebuilt from H components, beside the error for every H.
+
+    train, test: (N, 64).
+    """
     full = pca.fit(train, 64)
     floor = left_out_for_every_dim(full.eigenvalues)  # (65,), H = 0 to 64
     scores = full.encode(test)

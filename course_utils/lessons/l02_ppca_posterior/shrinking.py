@@ -12,7 +12,10 @@ DATA, TRUTH, MODEL = style.ROLES["data"], style.ROLES["truth"], style.ROLES["mod
 
 
 def explore_collapse(x: Tensor) -> Explorer:
-    """Let the noise of the toy model go to 0: the posteriors of x (N, 2) shrink onto the scores."""
+    """Let the noise of the toy model go to 0: the posteriors shrink onto the scores.
+
+    x: (N, 2).
+    """
     scores = x @ W_TOY[:, 0] / 2  # least squares: (w^T w)^-1 w^T x
 
     def scene():

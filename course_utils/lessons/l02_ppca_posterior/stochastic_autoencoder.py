@@ -12,7 +12,10 @@ from course_utils.kit.figure import mosaic
 
 
 def explore_reconstructions(train: Tensor, test: Tensor) -> Explorer:
-    """Encode a test digit, draw codes from its posterior, decode. train, test: (N, 64)."""
+    """Encode a test digit, draw codes from its posterior, decode.
+
+    train, test: (N, 64).
+    """
     dims = [1, 2, 5, 10, 20, 40]
     models = {h: ppca.fit(train, h) for h in dims}
     posteriors = {h: model.posterior(test[:20]) for h, model in models.items()}
