@@ -70,6 +70,10 @@ def serve(app: type, folder: Path, address: str, extensions: dict, arguments: li
     url = f"{server.connection_url.rstrip('/')}{address}?token={token}"
     print(f"Open {url} in a browser; Ctrl+C here stops it.", flush=True)
     server.start()
+    # Stopped. A thread that the server keeps for reading files may still wait for work, and then
+    # Python would wait for the thread, for ever.
+    sys.stdout.flush()
+    os._exit(0)
 
 
 if __name__ == "__main__":
