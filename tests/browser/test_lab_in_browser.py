@@ -98,7 +98,8 @@ def test_sliders_answer_keyboard_and_mouse(lesson):
         lesson.page.wait_for_function(changed, arg=[element, before])
         before = element.evaluate(picture)
         track = cell.locator(".ladder-control .noUi-target").first.bounding_box()
-        end = 0.15 if value > top / 2 else 0.85
+        low, now = (float(handle.get_attribute(f"aria-value{what}")) for what in ("min", "now"))
+        end = 0.15 if now > (low + top) / 2 else 0.85
         lesson.page.mouse.click(track["x"] + end * track["width"], track["y"] + track["height"] / 2)
         lesson.page.wait_for_function(changed, arg=[element, before])
         tried += 1

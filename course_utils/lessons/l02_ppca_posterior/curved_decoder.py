@@ -25,12 +25,12 @@ def predict_curved() -> Prediction:
         Option(
             "stays as it is: only the evidence falls",
             False,
-            "So it is with a straight line, whose points all become more distant by the same.",
+            "So it is with a straight line: the squared distances to all its points grow by the same.",
         ),
         Option(
-            "widens until it is nearly the prior",
+            "widens until it is the prior",
             True,
-            "From the centre all z are equally far: x says almost nothing about z.",
+            "From the centre all z are equally far: x says nothing about z.",
         ),
         Option(
             "narrows: x is closer to the whole curve",

@@ -37,7 +37,7 @@ def predict_units() -> Prediction:
             "It does so in the new units. Drawn in the old ones, everything upright shrinks by 100.",
         ),
         Option(
-            "turns to the least-squares line that tells x₁ from x₂",
+            "turns to the least-squares line that predicts x₁ from x₂",
             True,
             "In the old units the noise of x₂ is now 100 times smaller than that of x₁: "
             "the model takes x₂ at its word and blames all scatter on x₁.",

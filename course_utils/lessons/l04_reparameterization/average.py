@@ -40,7 +40,7 @@ def predict_step() -> Prediction:
             "moved less, reweighted more",
             True,
             "Moved numbers scatter as z does. But the step is now as wide as q: with z = μ + s ε the "
-            "weights are exp(ε − ½), and nine of them go from a tenth to four.",
+            "weights are exp(ε − ½), and nine of them typically go from 0.14 to 2.6.",
         ),
         Option("both more", False, "A moved number's slope is 2z + 0.4: it scatters as z does."),
     ]

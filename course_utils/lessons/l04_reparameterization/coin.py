@@ -69,6 +69,6 @@ def coin_errors(num_samples: int) -> dict[str, float]:
     return {
         "score function": sqrt(plain / num_samples),
         "leave-one-out": sqrt((counts * (left_out - EXACT) ** 2).sum()),
-        "Gumbel-softmax, $\\tau$ = ½": sqrt((mean - EXACT) ** 2 + spread**2 / num_samples),
+        "Gumbel-softmax, τ = ½": sqrt((mean - EXACT) ** 2 + spread**2 / num_samples),
         "measure-valued": 0.0,  # h(1) and h(0) are all there is
     }

@@ -7,7 +7,8 @@ def recall(number: int) -> Poll:
     """The retrieval questions, 1 to 3."""
     return [
         Poll(
-            "From lesson 04: q.sample() stands where q.rsample() is meant. The encoder of a VAE …",
+            "From lesson 04: q.sample() stands where q.rsample() is "
+            "meant; the KL is in closed form. The encoder of a VAE …",
             [
                 Option("raises an error at once", False, "It runs, and the loss may even fall."),
                 Option("learns, but more slowly", False, "What is left knows nothing of x."),

@@ -155,7 +155,7 @@ def plot_race(limit: float) -> Picture:
     ax.text(longest * 1.48, limit + 0.05, "entropy limit", ha="right")
     ax.set(xlim=(0, longest * 1.5), ylim=(-2.9, -0.3), xlabel="seconds of CPU, on this machine")
     ax.set(ylabel="evidence, nats per test point", title="600 steps each")
-    cost = " and ".join(f"{1e3 * s:.1f} ms with a {name}" for name, s in seconds_a_step().items())
+    cost = " and ".join(f"{1e3 * s:.1f} ms ({name})" for name, s in seconds_a_step().items())
     return figure(
         fig,
         alt=f"Median evidence over five seeds at the end of 600 steps: {'; '.join(told)}. A step takes "

@@ -149,7 +149,7 @@ def plot_noises(gradients: Tensor, split: Callable) -> Picture:
     ax.set(xlim=(0, 1.12 * parts.sum(1).max().item()), xlabel="variance of the gradient, relative")
     ax.set_title("Which points (dark), and which ε (light)")
     told = "; ".join(
-        f"{B} points with {S} samples each, {a:.2f} + {b:.2f}"
+        f"{B} points with {S} sample{'s' * (S > 1)} each, {a:.2f} + {b:.2f}"
         for (B, S), (a, b) in zip(BUDGETS, parts.tolist(), strict=True)
     )
     return figure(

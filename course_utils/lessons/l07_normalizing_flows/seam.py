@@ -57,9 +57,10 @@ def plot_seam(best: Distribution | None = None) -> Picture:
     right.set(xlabel="z", ylabel="p(z | x)", title="At the seam: which z?", ylim=(0, 1.35 * top))
     return figure(
         fig,
-        alt="Left, the ring: z from −1.5 to 1.5 goes once round it, and both ends of the latent line "
-        "meet at the seam, the point (1, 0). Right, the exact posterior of z for that point has two "
-        f"equal peaks, {posterior.max():.2f} high, at z = ±{z[posterior.argmax()].abs():.1f}.{says}",
+        alt="Left, the ring: z, marked from −1.5 to 1.5, goes once round it as it runs over all "
+        "numbers, and both ends of the latent line meet at the seam, the point (1, 0). Right, the "
+        f"exact posterior of z for that point has two equal peaks, {posterior.max():.2f} high, at "
+        f"z = ±{z[posterior.argmax()].abs():.1f}.{says}",
     )
 
 

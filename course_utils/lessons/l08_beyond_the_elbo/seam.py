@@ -52,6 +52,22 @@ def renyi_exact(log_w: Tensor, mass: Tensor, alpha: float) -> Tensor:
     return ((1 - alpha) * log_w + share.log()).logsumexp(0) / (1 - alpha)
 
 
+def k_samples(log_joint: Tensor, q: tuple[float, float], K: int) -> Tensor:
+    """L_K of q = N(mean, scale^2) at the seam."""
+    return exact.log_mean(*seam_weights(log_joint, *q), K)
+
+
+def renyi(log_joint: Tensor, q: tuple[float, float], alpha: float) -> Tensor:
+    """Renyi's bound of q = N(mean, scale^2) at the seam.
+
+    In its tails p(x, z) falls as the prior does, so p^(1 - alpha) q^alpha has the precision
+    1 - alpha + alpha / scale^2. Where that is negative the integral, and an upper bound, is infinite.
+    """
+    if 1 - alpha + alpha / q[1] ** 2 <= 0:
+        return torch.tensor(torch.inf)
+    return renyi_exact(*seam_weights(log_joint, *q), alpha)
+
+
 def predict_cover() -> Prediction:
     """Ask whether a Gaussian that is best for K samples ever covers both modes, then move K."""
     question = (
@@ -77,7 +93,7 @@ def explore_best_q() -> Explorer:
     return _explore(
         "K",
         SEAM,
-        exact.log_mean,
+        k_samples,
         "The best q: one mode, then suddenly both",
         widgets.SelectionSlider(options=list(SEAM), value=1, description="samples K"),
         [1, 6, 100],
@@ -89,7 +105,7 @@ def explore_best_renyi_q() -> Explorer:
     return _explore(
         "alpha",
         SEAM_RENYI,
-        renyi_exact,
+        renyi,
         "Another road to the wide q: a smaller α",
         widgets.SelectionSlider(options=list(SEAM_RENYI), value=1.0, description="order α"),
         [1.0, 0.4, 0.35],
@@ -109,7 +125,7 @@ def _explore(
     posterior = (log_joint - log_p).exp()
 
     def gap(value: float, q: tuple[float, float]) -> float:
-        return (log_p - bound(*seam_weights(log_joint, *q), value)).item()
+        return (log_p - bound(log_joint, q, value)).item()
 
     best = {value: gap(value, q) for value, q in table.items()}
     stuck = {value: gap(value, table[1]) for value in table}
@@ -134,15 +150,15 @@ def _explore(
         return {
             "q": (WIDE, shape),
             "words": "- - best q: " + f"N({mean:.2f}, {scale:.2f}²)".replace("-", "−"),
-            "gap": _signed("its gap", best[value]),
-            "stuck": _signed("of the ELBO's q", stuck[value]),
+            "gap": f"its gap {_nats(best[value])}",
+            "stuck": f"of the ELBO's q {_nats(stuck[value])}",
             "alt": f"The posterior at the ring's seam has two modes. With {name} = {value:g} the best "
-            f"Gaussian is N({mean:.2f}, {scale:.2f}²), gap {best[value]:.3f} nats; the q that is "
-            f"best for the ELBO has gap {stuck[value]:.3f}.",
+            f"Gaussian is N({mean:.2f}, {scale:.2f}²), gap {_nats(best[value])} nats; the q that is "
+            f"best for the ELBO has gap {_nats(stuck[value])}.",
         }
 
     return Explorer(scene, update, {name: control}, [{name: value} for value in filmstrip])
 
 
-def _signed(name: str, gap: float) -> str:
-    return f"{name} {gap:.3f}".replace("-", "−")
+def _nats(gap: float) -> str:
+    return f"{gap:.3f}".replace("-", "−").replace("inf", "∞")

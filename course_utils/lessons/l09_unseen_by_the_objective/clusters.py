@@ -59,7 +59,12 @@ def predict_start() -> Prediction:
             "Ten classes of pixels set by coin flips that know nothing of each other: writing is not "
             "made so. Other ten groups fit it better.",
         ),
-        Option("moves away, and the likelihood falls", False, "EM never lowers it (lesson 03)."),
+        Option(
+            "moves away, and the likelihood falls",
+            False,
+            "Plain EM never lowers it (lesson 03). With 1 added to every count that is no theorem, but "
+            "here it rises, too.",
+        ),
     ]
     return predict(question, options, explore_start())
 

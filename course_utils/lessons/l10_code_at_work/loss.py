@@ -42,7 +42,7 @@ def poll_judge() -> Poll:
     """Which judge likes which answer."""
     return Poll(
         "Two answers with the same mean, PPCA's. One puts the same error bar on every direction that "
-        "y leaves open; the other keeps the posterior's covariance, which is as large in all. Judged "
+        "y leaves open; the other keeps the posterior's covariance, whose trace is the same. Judged "
         "in squared error of the mean, and in nats of the true detail, …",
         [
             Option(

@@ -83,7 +83,9 @@ def poll_hunt() -> Poll:
         "best in the median?",
         [
             Option(
-                "Bayesian optimisation in the code", False, "It has 100 scores of two numbers each."
+                "Bayesian optimisation in the code",
+                False,
+                "It has at most 100 scores, each at a code of two numbers, to tell it about 29 631 formulas.",
             ),
             Option(
                 "gradient ascent in the code", False, "Upwards on a map that is mostly guessed."

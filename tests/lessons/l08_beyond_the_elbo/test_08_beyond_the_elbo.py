@@ -251,3 +251,14 @@ def test_a_stored_shortfall_is_measured_again(H):
     short = [(truth - estimate.value).mean().item() for estimate in (prior, field)]
     assert short[0] == pytest.approx(budget.SHORT[H][0], rel=0.15)
     assert short[1] == pytest.approx(budget.SHORT[H][2], abs=0.03)
+
+
+def test_a_narrow_q_has_no_finite_upper_bound():
+    """E_q[(p/q)^2] of Gaussians is finite if q's variance is over half of p's, and the tails decide."""
+    log_joint = cases.seam_log_joint()
+    assert seam.renyi(log_joint, (0.0, 0.70), -1.0) == torch.inf
+    assert seam.renyi(log_joint, (0.0, 0.72), -1.0).isfinite()
+    assert seam.renyi(log_joint, seam.SEAM_RENYI[1.0], -1.0) == torch.inf
+    assert seam.renyi(log_joint, seam.SEAM_RENYI[1.0], 2.0).isfinite()  # p is in the denominator
+    shown = seam.explore_best_renyi_q().frame(alpha=-1.0)
+    assert "−∞" in shown["stuck"] and "−∞" in shown["alt"]
