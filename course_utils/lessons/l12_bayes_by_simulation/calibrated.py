@@ -45,7 +45,8 @@ def poll_prior() -> Poll:
             Option(
                 "find nothing",
                 True,
-                "z is drawn from the prior, and so are q's samples: exchangeable, whatever y.",
+                "Over all pairs z is drawn from the prior, and so are q's samples: exchangeable. No single y "
+                "is looked at.",
             ),
         ],
     )

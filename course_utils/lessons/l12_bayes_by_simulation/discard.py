@@ -13,13 +13,13 @@ def poll_mean() -> Poll:
     """Ask what a perfect flow on the mean alone learns."""
     return Poll(
         "The flow is now shown ȳ and nothing else of the ten numbers. With endless simulations, its "
-        "q(θ | ȳ) for σ …",
+        "q(θ | ȳ) for their standard deviation …",
         [
             Option(
                 "is the prior's",
                 False,
-                "Nearly. But a ȳ far from 0 is likelier where σ is large: the prior of μ is as wide "
-                "as σ.",
+                "Nearly. But a ȳ far from 0 is likelier where the spread is large: the prior of μ is "
+                "as wide as it.",
             ),
             Option(
                 "is a true posterior, of somebody who saw ȳ only",
@@ -74,7 +74,7 @@ Exercise(
         ),
         Mistake(
             lambda mean, n, kappa, a, b: (kappa + n, n * mean / (kappa + n), a + 0.5, b),
-            "The shrinkage term is lost: a mean far from 0 speaks for a large σ, so b must grow.",
+            "The shrinkage term is lost: a mean far from 0 speaks for a large spread, so b must grow.",
         ),
         Mistake(
             lambda mean, n, kappa, a, b: (

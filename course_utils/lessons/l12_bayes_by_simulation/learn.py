@@ -76,14 +76,14 @@ def plot_truth(posterior: npe.Posterior, y: Tensor) -> Picture:
                 linewidths=4 if role is TRUTH else 3,
             )
         mean, scale = y[n].mean().item(), y[n].std().item()
-        ax.set(xlabel="log σ", title=f"ȳ = {mean:.2f}, s = {scale:.2f}".replace("-", "−"))
+        ax.set(xlabel="log sd", title=f"ȳ = {mean:.2f}, sd = {scale:.2f}".replace("-", "−"))
         alts.append(f"for data of mean {mean:.2f} and sd {scale:.2f}")
     axes[0].set(ylabel="μ")
     axes[1].text(-1.4, 2.4, "— exact", color=TRUTH.ink)
     axes[1].text(-1.4, 1.9, "- - flow", color=Q.ink)
     return figure(
         fig,
-        alt=f"Contours of p(log σ, μ | y) {' and '.join(alts)}; the flow's dashed contours lie on "
+        alt=f"Contours of p(log sd, μ | y) {' and '.join(alts)}; the flow's dashed contours lie on "
         "the exact ones, at 4 and 40 percent of the peak.",
     )
 

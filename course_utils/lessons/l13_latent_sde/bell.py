@@ -20,7 +20,7 @@ def poll_bell() -> Poll:
             Option(
                 "cross at much the same time, about half-way",
                 True,
-                "One bell must be carried over the ridge as a whole: nearly all cross within one unit "
+                "One bell must be carried over the ridge as a whole: five in six cross within one unit "
                 "of time, of three.",
             ),
             Option("cross at nearly any time as well", False, "Half-way they need two modes."),
