@@ -61,7 +61,9 @@ def cells(lesson, pattern: str) -> list:
         lesson.page.evaluate(GO_TO, place)
         cell = lesson.page.locator(f'.jp-Cell[data-windowed-list-index="{place}"]')
         cell.wait_for()
-        lesson.page.wait_for_timeout(300)  # what is scrolled to is laid out anew, and loses its focus
+        lesson.page.wait_for_timeout(
+            300
+        )  # what is scrolled to is laid out anew, and loses its focus
         yield cell
 
 
