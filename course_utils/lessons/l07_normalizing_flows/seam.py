@@ -127,7 +127,7 @@ def explore_seam(
         right = torch.trapezoid(density * (nodes > 0), nodes).item()
         return {
             "flow": (nodes, density),
-            "numbers": f"- - flow, KL {gap:.3f}",
+            "numbers": f"- - flow of run {run}, KL {gap:.3f}",
             "alt": f"{gradient}, run {run}, after {time / most:.0%} of the training: the flow has "
             f"{right:.0%} of its mass at z > 0 and KL {gap:.3f} nats to the posterior, which has two equal "
             f"modes; the best Gaussian has KL {least:.3f}.",
