@@ -90,7 +90,10 @@ def _kl_to_the_prior(q: Gaussian, p: StandardNormal) -> Tensor:
 def _kl_of_full_covariance(q: MultivariateNormal, p: Independent) -> Tensor:
     """To independent normals, which torch leaves out."""
     if not isinstance(p.base_dist, Normal):
-        raise NotImplementedError
+        raise NotImplementedError(
+            "p must be made of normals for a KL from a full covariance in closed form, "
+            f"got {type(p.base_dist).__name__}"
+        )
     return kl_divergence(q, MultivariateNormal(p.mean, scale_tril=torch.diag_embed(p.stddev)))
 
 

@@ -157,3 +157,21 @@ def test_a_wrong_command_says_what_is_right(arguments, says):
     command = [sys.executable, ROOT / "classroom", *arguments]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 1 and says in done.stderr and "Traceback" not in done.stderr
+
+
+def test_a_thread_that_waits_does_not_keep_a_stopped_server():
+    """Jupyter's threads that read files are not daemons, and some outlive the server."""
+    code = f"""
+import runpy, threading
+class Server:
+    connection_url = "http://localhost:1/"
+    def start(self):
+        threading.Thread(target=threading.Event().wait).start()
+class App:
+    serverapp_config = {{}}
+    def initialize_server(arguments):
+        return Server()
+runpy.run_path({str(ROOT / "classroom" / "__main__.py")!r})["serve"](App, ".", "/lab", {{}}, [])
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0 and "Ctrl+C here stops it" in done.stdout, done.stderr
