@@ -82,7 +82,7 @@ class StandardNormal(Gaussian):
 
 @register_kl(Gaussian, StandardNormal)
 def _kl_to_the_prior(q: Gaussian, p: StandardNormal) -> Tensor:
-    log_variance = q.log_variance.expand_as(q.mean)
+    log_variance = q.log_variance if q.log_variance.ndim else q.log_variance.expand_as(q.mean)
     return (q.mean.square() + log_variance.expm1() - log_variance).sum(-1) / 2
 
 

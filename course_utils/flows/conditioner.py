@@ -45,10 +45,11 @@ class Network(nn.Module):
 
     def forward(self, u: Tensor, context: Tensor | None = None) -> Tensor:
         """theta (..., num_outputs)."""
-        h = self.layers[0](u)
+        first, *others = self.layers
+        h = first(u)
         if self.context is not None:
             h = h + self.context(context)  # (N, h) reaches (S, N, h) by broadcasting
-        for layer in self.layers[1:]:
+        for layer in others:
             h = layer(h.relu_())
         return h
 

@@ -77,12 +77,11 @@ class Flow(nn.Module, Distribution):
 
     def log_prob(self, x: Tensor) -> Tensor:
         """log p(x) in nats, (..., *batch) for x (..., *batch, D)."""
-        x = self._checked(x)
-        total: Tensor | float = 0.0
+        x, log_dets = self._checked(x), []
         for layer in reversed(self.transforms):
             x, log_det = layer.pull(x)
-            total = total + log_det
-        return self.base.log_prob(x) - total
+            log_dets.append(log_det)
+        return self._log_prob(x, log_dets)
 
     def rsample(self, sample_shape: Sequence[int] = ()) -> Tensor:
         """x (*sample_shape, *batch, D), differentiable in every parameter."""
@@ -91,8 +90,8 @@ class Flow(nn.Module, Distribution):
     def rsample_and_log_prob(self, sample_shape: Sequence[int] = ()) -> tuple[Tensor, Tensor]:
         """rsample and the log_prob of the very same x, without inverting any layer."""
         z = self.base.rsample(torch.Size(sample_shape))
-        x, log_det = self._push(z)
-        return x, self.base.log_prob(z) - log_det
+        x, log_dets = self._push(z)
+        return x, self._log_prob(z, log_dets)
 
     def sample(self, sample_shape: Sequence[int] = ()) -> Tensor:
         """x (*sample_shape, *batch, D), without a gradient."""
@@ -114,12 +113,20 @@ class Flow(nn.Module, Distribution):
         """The same flow with another batch shape."""
         return Flow(self.base.expand(torch.Size(batch_shape)), list(self.transforms))
 
-    def _push(self, z: Tensor) -> tuple[Tensor, Tensor | float]:
-        total: Tensor | float = 0.0
+    def _push(self, z: Tensor) -> tuple[Tensor, list[Tensor]]:
+        """x, and the layers' log-determinants on the way."""
+        log_dets = []
         for layer in self.transforms:
             z, log_det = layer.push(z)
-            total = total + log_det
-        return z, total
+            log_dets.append(log_det)
+        return z, log_dets
+
+    def _log_prob(self, z: Tensor, log_dets: list[Tensor]) -> Tensor:
+        """log p(x) where x is reached from z with these log-determinants."""
+        log_p = self.base.log_prob(z)
+        for log_det in log_dets:
+            log_p = log_p - log_det
+        return log_p
 
     def _checked(self, x: Tensor) -> Tensor:
         """x of at least the shape (*batch, D), by broadcasting."""
@@ -127,7 +134,8 @@ class Flow(nn.Module, Distribution):
         try:
             if x.shape[-1:] != self.event_shape:
                 raise ValueError
-            x = x.expand(torch.broadcast_shapes(x.shape, shape))
+            if self.batch_shape:
+                x = x.expand(torch.broadcast_shapes(x.shape, shape))
         except (AttributeError, RuntimeError, ValueError):
             got = tuple(x.shape) if isinstance(x, Tensor) else type(x).__name__
             expected = f"(..., {', '.join(map(str, shape))})"

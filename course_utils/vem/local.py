@@ -36,9 +36,9 @@ def gaussian(parameters: Tensor, latent_dim: int) -> Independent | MultivariateN
             f"{widths[1]} for a full one, got {got}"
         )
     num_below = parameters.shape[-1] - 2 * latent_dim
-    mean, log_variance, below = parameters.split([latent_dim, latent_dim, num_below], -1)
     if not num_below:
-        return Gaussian(mean, log_variance)
+        return Gaussian(*parameters.chunk(2, -1))
+    mean, log_variance, below = parameters.split([latent_dim, latent_dim, num_below], -1)
     row, column = torch.tril_indices(latent_dim, latent_dim, -1, device=parameters.device)
     scale_tril = torch.diag_embed((log_variance / 2).exp())
     scale_tril[..., row, column] = below

@@ -80,7 +80,7 @@ def planar(
 def _fit(make, dim: int, num_layers: int, num_points: int, num_steps: int):
     def start() -> Callable[[], Draw]:
         module, draw = make(dim, num_layers)
-        adam = torch.optim.Adam(module.parameters(), lr=1e-2)
+        adam = torch.optim.Adam(module.parameters(), lr=1e-2, fused=True)
 
         def fit() -> Draw:
             for _ in range(num_steps):
