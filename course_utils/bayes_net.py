@@ -88,7 +88,7 @@ class ELBO(nn.Module):
         """log p(observed, z) - log q(z | inputs) for z drawn from q, of q's batch shape.
 
         ValueError for a node of the generator that is neither observed nor drawn by q: drawn from
-        its prior it would be scored, and no bound be left.
+        its prior it would be scored, and what is left need not be a bound.
         """
         self.variational.pathwise = self.estimator == "sgvb"
         q = self.variational.observe(*inputs)

@@ -20,9 +20,9 @@ def densities(
     kind: str,
     sizes: tuple[tuple[int, int], ...] = ((2, 5), (8, 3)),
     num_points: int = 512,
-    num_steps: int = 50,
-    num_draws: int = 5,
-    rounds: int = 3,
+    num_steps: int = 30,
+    num_draws: int = 3,
+    rounds: int = 7,
 ) -> list[Row]:
     """A kind of flow at sizes (dimension, number of layers)."""
     rows: list[Row] = []

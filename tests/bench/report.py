@@ -13,6 +13,8 @@ from math import floor, log10
 from pathlib import Path
 from typing import Any
 
+from pace import slowness
+
 from bench.rounds import Growth, Measure, Race, Row
 
 __all__ = ["machine", "misses", "nearness", "page", "tables", "text", "write"]
@@ -40,6 +42,7 @@ def machine() -> dict[str, str]:
         "date": date.today().isoformat(),
         "processor": f"{cpu}, {os.cpu_count()} cores, of which one thread is used",
         "system": f"{platform.system()}, Python {platform.python_version()}",
+        "pace": f"{slowness():.2g} CPU seconds for what takes one on an idle core (tests/pace.py)",
         **versions,
     }
 

@@ -49,15 +49,21 @@ def _rotated(Z1: Tensor, Z2: Tensor) -> Tensor:
     return (Z2 - Z1 @ (left @ right)).square().sum(1).mean()
 
 
+def _codes(num_points: int, latent_dim: int, seed: int) -> Tensor:
+    """As of centred points: their mean is 0."""
+    codes = normal(num_points, latent_dim, seed=seed)
+    return codes - codes.mean(0)
+
+
 Exercise(
     "01.3",
     unexplained,
     cases=[
-        (normal(9, 2), normal(9, 2, seed=1)),
-        (normal(12, 3, seed=2), normal(12, 3, seed=3)),
+        (_codes(9, 2, seed=0), _codes(9, 2, seed=1)),
+        (_codes(12, 3, seed=2), _codes(12, 3, seed=3)),
         (
-            normal(8, 2, seed=4),
-            normal(8, 2, seed=4) @ normal(2, 2, seed=5) + normal(8, 2, seed=6) / 8,
+            _codes(8, 2, seed=4),
+            _codes(8, 2, seed=4) @ normal(2, 2, seed=5) + _codes(8, 2, seed=6) / 8,
         ),
     ],
     mistakes=[

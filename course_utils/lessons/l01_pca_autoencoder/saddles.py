@@ -163,7 +163,7 @@ Exercise(
         (torch.tensor([8.0, 4.0, 2.0, 1.0, 0.5], dtype=torch.float64), [0, 2]),
         (torch.tensor([5.0, 3.0, 1.0], dtype=torch.float64), [1]),
         (torch.tensor([6.0, 4.0, 3.0, 1.0], dtype=torch.float64), [0, 1]),
-        (torch.tensor([9.0, 4.0, 2.0, 1.0, 0.5], dtype=torch.float64), [1, 4]),
+        (torch.tensor([9.0, 4.0, 2.0, 1.0, 0.5], dtype=torch.float64), [4, 1]),
     ],
     mistakes=[
         Mistake(

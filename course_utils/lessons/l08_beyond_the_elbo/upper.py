@@ -96,6 +96,7 @@ Exercise(
         (normal(4, 2, seed=1), -1.0),
         (normal(4, 2, seed=2) - 900, 2.0),
         (normal(3, 2, seed=3), 1),
+        (2 * normal(5, 2, seed=4), 0.0),
     ],
     mistakes=[
         Mistake(
@@ -143,6 +144,11 @@ Exercise(
             _sided(lambda alpha: -1 if alpha <= 1 else 1),
             "The values are right. At α = 1 there is no logarithm of a mean left: what is the mean "
             "of a mean?",
+        ),
+        Mistake(
+            _sided(lambda alpha: 0 if alpha in (0, 1) else _side(alpha)),
+            "The values are right. At α = 0 the bound is log p(x), and p̂ is without bias; but log p̂ "
+            "is drawn down all the same, by Jensen.",
         ),
         Mistake(
             _sided(lambda alpha: -_side(alpha)),

@@ -118,7 +118,9 @@ def plot_ranks() -> Picture:
         role, ranks = MODEL if how in ("shortest", "grammar") else Q, RANKS[how]
         shift = np.linspace(-0.18, 0.18, len(ranks))
         ax.plot(ranks, -row + shift, **role.dots | {"markersize": 9, "alpha": 0.6})
-        said.append(f"{HOW[how]} median {np.median(ranks):.0f}, {min(ranks)} to {max(ranks)}")
+        said.append(
+            f"{HOW[how]} median {np.median(ranks):.0f}, runs from {min(ranks)} to {max(ranks)}"
+        )
         _median(ax, np.median(ranks), row)
     ax.set_yticks([-row for row in range(len(names))], names)
     ax.set(xscale="log", xlim=(0.8, 4000), xlabel="rank of the best found, of 29 631 (1 is best)")

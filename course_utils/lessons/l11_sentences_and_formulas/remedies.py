@@ -180,10 +180,12 @@ Exercise(
             "Whole rows are hidden or not. Each word has its own noise.",
         ),
         Mistake(
-            lambda read, noise, share, hidden: read * (noise >= share),
-            "0 means an end: the decoder would believe that the sentence was over. Use `hidden`.",
+            lambda read, noise, share, hidden: torch.where(
+                (noise >= 1 - share) & (read != 0), hidden, read
+            ),
+            "As many are hidden, but others: hide the words whose noise is <i>below</i> the share.",
         ),
-    ][:4],
+    ],
     nudge="Which tokens tell the decoder something about words, and which only where the sentence "
     "begins or that it is over?",
     formula="<code>torch.where(condition, hidden, read)</code>; the condition is that noise is below "

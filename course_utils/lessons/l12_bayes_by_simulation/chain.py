@@ -86,6 +86,7 @@ _WEIGHTS = torch.linspace(-2, 2, 9).double().cosh() / 2
 def _case(seed: int) -> tuple:
     alpha, likelihood = normal(2, 9, seed=seed).exp()
     kernel = torch.exp(-((_NODES - 0.6 * _NODES[:, None] - 0.3) ** 2))
+    kernel = kernel / (kernel @ _WEIGHTS)[:, None]  # each row a density
     return alpha / (_WEIGHTS * alpha).sum(), _WEIGHTS, kernel, likelihood / 3
 
 

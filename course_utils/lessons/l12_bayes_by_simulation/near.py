@@ -132,8 +132,14 @@ def _by(distance):
 
 
 def _case(seed: int, num: int, kept: int) -> tuple:
-    scale = torch.tensor([20.0, 0.1, 1.0]).double()
-    return normal(num, 3, seed=seed) * scale + 5, normal(3, seed=seed + 9) * scale + 5, kept
+    scale, middle = torch.tensor([[20.0, 0.1, 1.0], [50.0, 0.2, 3.0]]).double()
+
+    def summaries(z: Tensor) -> Tensor:
+        """Of three shapes, so that no other measure of spread has the ratios of the standard one."""
+        columns = z[..., 0], (2 * z[..., 1]).exp(), z[..., 2].clamp(-0.5, 0.5)
+        return torch.stack(columns, -1) * scale + middle
+
+    return summaries(normal(num, 3, seed=seed)), summaries(normal(3, seed=seed + 9)), kept
 
 
 Exercise(
@@ -152,6 +158,10 @@ Exercise(
         Mistake(
             _by(lambda s, o: ((s - o) / s.var(0)).square().sum(1)),
             "Divided by the variance: its unit is that of s². Divide by the standard deviation.",
+        ),
+        Mistake(
+            _by(lambda s, o: ((s - o) / (s.amax(0) - s.amin(0))).square().sum(1)),
+            "Divided by the range, which two simulations decide. Divide by the standard deviation.",
         ),
         Mistake(
             _by(lambda s, o: ((s - o) / o).square().sum(1)),

@@ -166,8 +166,8 @@ Exercise(
             "Between the means lies σu dt; its square is divided by 2σ²dt. One dt is left.",
         ),
     ],
-    nudge="One step's noise under q is d = σ√dt ε about f + σu. Seen from the model the same step is "
-    "σu dt + σ√dt ε away from its mean. Take the difference of −(…)²/(2σ²dt).",
+    nudge="Under q a step ends σ√dt ε away from its mean, x + (f + σu) dt. Seen from the model, whose "
+    "mean is x + f dt, the same end is σu dt + σ√dt ε away. Take the difference of −(…)²/(2σ²dt).",
     formula="$$-\\frac{(\\sigma u\\,dt+\\sigma\\sqrt{dt}\\,\\varepsilon)^2-(\\sigma\\sqrt{dt}\\,"
     "\\varepsilon)^2}{2\\sigma^2dt}=-\\tfrac12u^2dt-u\\sqrt{dt}\\,\\varepsilon$$",
 )

@@ -113,7 +113,12 @@ def groups(losses):
 
 
 def regressed(Z1, Z2):
-    return (Z2 - Z1 @ torch.linalg.pinv(Z1) @ Z2).square().sum() / len(Z1)
+    """By covariances, the codes of centred points being centred."""
+    within, across = (
+        torch.cov(Z1.T),
+        torch.cov(torch.cat([Z1, Z2], 1).T)[: Z1.shape[1], -Z2.shape[1] :],
+    )
+    return (Z2 - Z1 @ torch.linalg.solve(within, across)).square().sum() / len(Z1)
 
 
 def compared_directly(Z1, Z2):
@@ -201,7 +206,7 @@ def smallest_comes(eigenvalues, kept):
 
 def largest_bend(eigenvalues, kept):
     left = [i for i in range(len(eigenvalues)) if i not in kept]
-    return at_choice(eigenvalues, kept, bend=2 * (eigenvalues[kept[0]] - eigenvalues[left[-1]]))
+    return at_choice(eigenvalues, kept, bend=2 * (eigenvalues[min(kept)] - eigenvalues[left[-1]]))
 
 
 def stub_5(eigenvalues, latent_dim, kappa):

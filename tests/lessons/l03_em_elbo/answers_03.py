@@ -138,7 +138,8 @@ def expected_squares(x, W, mean, covariance):
 
 
 def noise(x, W, mean, covariance):
-    return expected_squares(x, W, mean, covariance).mean(0)
+    """As the textbooks of factor analysis have it, which holds for the new W."""
+    return (x * (x - mean @ W.T)).mean(0)
 
 
 def noise_of_means(x, W, mean, covariance):

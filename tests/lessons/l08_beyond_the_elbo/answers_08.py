@@ -179,6 +179,10 @@ def one_is_below(log_w, alpha):
     return renyi_in_order(log_w, alpha)[0], -1 if alpha <= 1 else 1
 
 
+def zero_is_at(log_w, alpha):
+    return renyi_in_order(log_w, alpha)[0], with_side(alpha) if alpha else 0
+
+
 def turned_round(log_w, alpha):
     return renyi_in_order(log_w, alpha)[0], -with_side(alpha)
 
@@ -334,5 +338,6 @@ WRONG = [
     ("08.6", always_below, "What if that is negative"),
     ("08.6", from_the_evidence, "seen from the bound"),
     ("08.6", one_is_below, "the mean of a mean"),
+    ("08.6", zero_is_at, "drawn down all the same"),
     ("08.6", turned_round, "turned round"),
 ]

@@ -116,6 +116,10 @@ def the_others(read, noise, share, hidden):
     return torch.where((noise > share) & (read > 0), torch.full_like(read, hidden), read)
 
 
+def at_the_other_end(read, noise, share, hidden):
+    return torch.where((noise >= 1 - share) & (read > 0), torch.full_like(read, hidden), read)
+
+
 def with_zeros(read, noise, share, hidden):
     return read * (noise >= share).long()
 
@@ -265,6 +269,7 @@ WRONG = [
     ("11.2", a_loss, "The sign of a loss"),
     ("11.3", ends_too, "Spare every 0"),
     ("11.3", the_others, "The other share"),
+    ("11.3", at_the_other_end, "As many are hidden"),
     ("11.3", with_zeros, "0 means an end"),
     ("11.3", whole_rows, "its own noise"),
     ("11.4", each_sentence, "sentence by sentence"),

@@ -142,6 +142,10 @@ def unscaled(s, observed, num_accepted):
     return marked((s - observed).norm(dim=1), num_accepted)
 
 
+def by_range(s, observed, num_accepted):
+    return marked(((s - observed) / (s.amax(0) - s.amin(0))).norm(dim=1), num_accepted)
+
+
 def farthest(s, observed, num_accepted):
     return marked(-((s - observed) / s.std(0)).norm(dim=1), num_accepted)
 
@@ -282,6 +286,7 @@ WRONG = [
     ("12.4", cancels, "cancel"),
     ("12.4", sizes_added, "Sizes are added"),
     ("12.4", indices, "the indices"),
+    ("12.4", by_range, "which two simulations decide"),
     ("12.4", number_for_distance, "not a distance"),
     ("12.5", inverse, "its inverse"),
     ("12.5", r_itself, "r itself"),
