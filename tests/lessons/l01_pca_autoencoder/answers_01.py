@@ -196,12 +196,12 @@ def towards_the_first(eigenvalues, kept):
 
 def largest_goes(eigenvalues, kept):
     left = [i for i in range(len(eigenvalues)) if i not in kept]
-    return at_choice(eigenvalues, kept, bend=2 * (eigenvalues[kept[0]] - eigenvalues[left[0]]))
+    return at_choice(eigenvalues, kept, bend=2 * (eigenvalues[min(kept)] - eigenvalues[left[0]]))
 
 
 def smallest_comes(eigenvalues, kept):
     left = [i for i in range(len(eigenvalues)) if i not in kept]
-    return at_choice(eigenvalues, kept, bend=2 * (eigenvalues[kept[-1]] - eigenvalues[left[-1]]))
+    return at_choice(eigenvalues, kept, bend=2 * (eigenvalues[max(kept)] - eigenvalues[left[-1]]))
 
 
 def largest_bend(eigenvalues, kept):

@@ -172,7 +172,7 @@ def always_below(log_w, alpha):
 
 
 def from_the_evidence(log_w, alpha):
-    return renyi_in_order(log_w, alpha)[0], 0 if alpha == 1 else (1 if alpha < 0 else -1)
+    return renyi_in_order(log_w, alpha)[0], 0 if alpha in (0, 1) else (1 if alpha < 0 else -1)
 
 
 def one_is_below(log_w, alpha):
