@@ -57,7 +57,7 @@ def tasks() -> list[Task]:
     ]
 
 
-def steps(num_steps: int = 100, rounds: int = 7) -> list[Row]:
+def steps(num_steps: int = 200, rounds: int = 5) -> list[Row]:
     """On the arc and on the digits."""
     return [row for task in tasks() for row in _of(task, num_steps, rounds)]
 
