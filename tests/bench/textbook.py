@@ -1,7 +1,8 @@
 """The time from nothing to a good VAE of the arc, each in its own way.
 
-Good is a test ELBO within LACKS of the limit that no model passes. All train the same networks;
-the looks at the test ELBO are on nobody's clock, and by quadrature, so they change no random number.
+Good is a test ELBO within LACKS of the limit that no model passes. All train the same networks. Where
+1000 steps are not enough, ours begins anew. The looks at the test ELBO are on nobody's clock, and by
+quadrature, so they change no random number.
 """
 
 from collections.abc import Callable
@@ -19,6 +20,7 @@ from bench.rounds import Contender, Row, off_the_clock, race
 from course_utils import ladder, vae, vem
 
 LIMIT, LACKS = ladder.limit(), 0.15  # nats
+SIGMA2 = torch.tensor(0.1)  # at the start
 
 
 class Reached(Exception):
@@ -53,7 +55,13 @@ def to_a_good_elbo(most_steps: int = 10_000, rounds: int = 2) -> list[Row]:
     def by_the_course(encoder: vae.Encoder, decoder: vae.Decoder, watch: Watch) -> None:
         encoder.register_forward_hook(watch)
         steps = min(1000, most_steps)
-        vae.fit(train, encoder, decoder, steps, batch_size=750, lr=3e-2, progress=False)
+        while watch.calls < most_steps:
+            vae.fit(train, encoder, decoder, steps, batch_size=750, lr=3e-2, progress=False)
+            # One start in twelve has not come so far by then: begin anew, on the clock.
+            for layer in (*encoder.modules(), *decoder.modules()):
+                if isinstance(layer, nn.Linear):
+                    layer.reset_parameters()
+            nn.init.constant_(decoder.log_sigma2, SIGMA2.log())
 
     def by_the_textbook(encoder: vae.Encoder, decoder: vae.Decoder, watch: Watch) -> None:
         adam = torch.optim.Adam(nn.ModuleList([encoder, decoder]).parameters(), lr=1e-3)
@@ -101,7 +109,10 @@ def to_a_good_elbo(most_steps: int = 10_000, rounds: int = 2) -> list[Row]:
 
 def _from_nothing(train: Train) -> Callable[[], Callable[[], Watch]]:
     def start() -> Callable[[], Watch]:
-        encoder, decoder = vae.Encoder(2, 1, (64, 64)), vae.Decoder(1, 2, (32, 32), sigma2=0.1)
+        encoder, decoder = (
+            vae.Encoder(2, 1, (64, 64)),
+            vae.Decoder(1, 2, (32, 32), sigma2=SIGMA2.item()),
+        )
         watch = Watch(encoder, decoder)
 
         def run() -> Watch:
