@@ -68,7 +68,8 @@ def serve(app: type, folder: Path, address: str, extensions: dict, arguments: li
     with contextlib.redirect_stdout(io.StringIO()):  # nbclassic advertises its successor
         server = app.initialize_server([*given, *arguments])
     url = f"{server.connection_url.rstrip('/')}{address}?token={token}"
-    print(f"Open {url} in a browser; Ctrl+C here stops it.", flush=True)
+    line = f"Open {url} in a browser; Ctrl+C here stops it."
+    server.io_loop.add_callback(print, line, flush=True)  # after it has opened its port there
     server.start()
     # Stopped. A thread that the server keeps for reading files may still wait for work, and then
     # Python would wait for the thread, for ever.
