@@ -142,12 +142,15 @@ def test_in_a_lecture_a_failing_claim_does_not_stop_the_kernel(lecture):
     try:
         client.execute("from course_utils.kit import claim; claim('One is two.', 1, equals=2)")
         reply = client.get_shell_msg(timeout=120)
-        written = lecture.log.read_text()  # before it is told to end, which it may remark upon
+        end = time.monotonic() + 120  # a kernel told to end in the middle of a cell remarks upon it
+        while json.loads(lecture.get(f"api/kernels/{kernel}"))["execution_state"] == "busy":
+            assert time.monotonic() < end, "the kernel does not come to rest"
+            time.sleep(0.1)
     finally:
         client.stop_channels()
         lecture.get(f"api/kernels/{kernel}", "DELETE")
     assert reply["content"]["status"] == "ok"
-    assert written == lecture.line, "a kernel wrote on the terminal"
+    assert lecture.log.read_text() == lecture.line, "a kernel wrote on the terminal"
 
 
 @pytest.mark.parametrize(
