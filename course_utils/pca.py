@@ -127,12 +127,16 @@ def reconstruction_error(x: Float[Tensor, "N D"], W: Float[Tensor, "D H"]) -> Fl
     """L(W) = 1/N sum_n ||x_n - x_hat_n||^2 with x_hat_n = W W^T (x_n - mean) + mean.
 
     Summed over dimensions, averaged over data points. For orthonormal columns of W it
-    equals Tr[S (I - W W^T)]; W need not be orthonormal here.
+    equals Tr[S (I - W W^T)]; W need not be orthonormal here. Raises ValueError where W W^T x
+    overflows.
     """
     validate.finite(x=x, W=W)
     validate.columns(x[0], W=W.T)
     _, centred = centre(x)
-    return (centred - centred @ W @ W.T).square().sum(1).mean()
+    error = (centred - centred @ W @ W.T).square().sum(1).mean()
+    if error.isnan():  # infinity - infinity; which entries meet is up to the BLAS
+        raise ValueError("W must be smaller: W W^T x overflows")
+    return error
 
 
 @validate.typed

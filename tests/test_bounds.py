@@ -407,6 +407,8 @@ def test_data_far_from_all_the_model_can_make_are_named():
     model = deep.Decoder(2, 3, (4,)).double()
     with pytest.raises(ValueError, match="x must be where the model has a density above 0"):
         bounds.sandwich(1e200 * torch.ones(2, 3).double(), torch.zeros(2, 2).double(), model)
+    with pytest.raises(ValueError, match="x must be where the model has a density above 0"):
+        bounds.annealed(1e200 * torch.ones(2, 3).double(), model, num_chains=2, resample=True)
 
 
 @pytest.mark.parametrize(

@@ -151,6 +151,12 @@ def test_the_error_of_any_W_is_its_definition():
     assert torch.allclose(pca.reconstruction_error(x, W), sum(errors) / 9)
 
 
+def test_a_W_whose_projection_overflows_is_named():
+    x = torch.tensor([[1.0, 0.0], [-1.0, 0.0]])
+    with pytest.raises(ValueError, match="W must be smaller"):
+        pca.reconstruction_error(x, 1e30 * torch.tensor([[1.0, 1.0], [1.0, -1.0]]))
+
+
 @given(tables())
 @few
 def test_the_principal_angle_is_scipys_and_does_not_see_the_basis(table):

@@ -20,7 +20,13 @@ from torch.distributions import Distribution
 
 from course_utils import deep, validate
 from course_utils.bounds import hmc
-from course_utils.bounds.estimate import Estimate, from_log_weights, log_mean_exp, warn
+from course_utils.bounds.estimate import (
+    Estimate,
+    from_log_weights,
+    log_mean_exp,
+    some_above_zero,
+    warn,
+)
 from course_utils.bounds.importance import check, draw, not_nan
 from course_utils.vem.objective import log_joint
 
@@ -172,6 +178,7 @@ def _forward(run: _Run, resample: bool) -> Annealed:
     ancestor = torch.arange(S, device=z.device)[:, None].expand(S, N)
     for (before, beta), step in zip(itertools.pairwise(run.betas), run.steps, strict=True):
         log_w = log_w + (beta - before) * run.log_w(z)
+        some_above_zero(log_w)
         few = 1 / log_w.softmax(0).square().sum(0) < S / 2
         if resample and few.any():
             chosen = _systematic(log_w.softmax(0)).where(

@@ -36,14 +36,19 @@ class Estimate(NamedTuple):
 
 def from_log_weights(log_w: Tensor) -> Estimate:
     """The estimate from independent log weights (K, N), K of 2 or more."""
-    if (log_w.amax(0) == -torch.inf).any():
-        raise ValueError(
-            "x must be where the model has a density above 0: all log_w of a data point are -inf"
-        )
+    some_above_zero(log_w)
     weight = log_w.softmax(0)
     squares = weight.square().sum(0)
     spread = (weight - 1 / len(log_w)).square().sum(0) * len(log_w) / (len(log_w) - 1)
     return Estimate(log_mean_exp(log_w), spread.sqrt(), 1 / squares)
+
+
+def some_above_zero(log_w: Tensor) -> None:
+    """Raise ValueError where all weights of a data point are 0."""
+    if (log_w.amax(0) == -torch.inf).any():
+        raise ValueError(
+            "x must be where the model has a density above 0: all log_w of a data point are -inf"
+        )
 
 
 def log_mean_exp(log_w: Tensor) -> Tensor:
