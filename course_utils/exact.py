@@ -41,8 +41,7 @@ def log_evidence(log_joint: LogJoint, grid: Grid) -> Tensor:
         the grid of G = G1 * G2 points, the last latent varying fastest.
     Returns shape (...), the leading axes of log_joint's result.
     """
-    log_density, log_weight, _ = _on_grid(log_joint, grid)
-    return torch.logsumexp(log_density + log_weight, -1)
+    return _on_grid(log_joint, grid)[1]
 
 
 @validate.typed
@@ -52,9 +51,8 @@ def posterior(log_joint: LogJoint, grid: Grid) -> Tensor:
     Returns shape (..., G) for one latent and (..., G1, G2) for two. By the trapezoid
     rule it integrates to 1.
     """
-    log_density, log_weight, shape = _on_grid(log_joint, grid)
-    log_evidence = torch.logsumexp(log_density + log_weight, -1, keepdim=True)
-    return (log_density - log_evidence).exp().unflatten(-1, shape)
+    log_density, log_evidence, shape = _on_grid(log_joint, grid)
+    return (log_density - log_evidence[..., None]).exp().unflatten(-1, shape)
 
 
 @validate.typed
@@ -194,7 +192,23 @@ def _frullani(log_w: Tensor, mass: Tensor, K: int, first: Tensor | None) -> Tens
 
 
 def _on_grid(log_joint: LogJoint, grid: Grid) -> tuple[Tensor, Tensor, tuple[int, ...]]:
-    """log p(x, z) at every grid point, the log of its trapezoid weight, the grid's shape."""
+    """log p(x, z) at every grid point, log p(x), the grid's shape."""
+    z, log_weight, shape = nodes(grid)
+    log_density = log_joint(z)
+    if not isinstance(log_density, Tensor) or log_density.shape[-1:] != log_weight.shape:
+        got = tuple(log_density.shape) if isinstance(log_density, Tensor) else log_density
+        raise ValueError(f"log_joint must return shape (..., {len(z)}) on this grid, got {got}")
+    log_evidence = torch.logsumexp(log_density + log_weight, -1)
+    # One bad value makes the sum bad, which is a pass over far fewer numbers.
+    if (log_evidence.isnan() | log_evidence.isposinf()).any():
+        raise ValueError("log_joint must not return NaN or +inf")
+    if log_evidence.isneginf().any():
+        raise ValueError("log_joint must be above -inf somewhere on the grid, for every data point")
+    return log_density, log_evidence, shape
+
+
+def nodes(grid: Grid) -> tuple[Tensor, Tensor, tuple[int, ...]]:
+    """All points of a grid (G, H), the logs of their trapezoid weights (G,), the grid's shape."""
     axes = (grid,) if isinstance(grid, Tensor) else grid
     for axis in axes:
         if axis.ndim != 1 or not axis.is_floating_point() or len(axis) < 2:
@@ -208,19 +222,9 @@ def _on_grid(log_joint: LogJoint, grid: Grid) -> tuple[Tensor, Tensor, tuple[int
         if axis.dtype != axes[0].dtype:
             raise TypeError(f"grid must have one dtype, got {axes[0].dtype} and {axis.dtype}")
 
-    z = torch.cartesian_prod(*axes).reshape(-1, len(axes))  # (G, H)
-    weights = [_trapezoid(axis) for axis in axes]
-    log_weight = torch.cartesian_prod(*weights).reshape(-1, len(axes)).log().sum(1)  # (G,)
-
-    log_density = log_joint(z)
-    if not isinstance(log_density, Tensor) or log_density.shape[-1:] != log_weight.shape:
-        got = tuple(log_density.shape) if isinstance(log_density, Tensor) else log_density
-        raise ValueError(f"log_joint must return shape (..., {len(z)}) on this grid, got {got}")
-    if (log_density.isnan() | log_density.isposinf()).any():
-        raise ValueError("log_joint must not return NaN or +inf")
-    if (log_density.amax(-1) == -torch.inf).any():
-        raise ValueError("log_joint must be above -inf somewhere on the grid, for every data point")
-    return log_density, log_weight, tuple(len(axis) for axis in axes)
+    z = torch.cartesian_prod(*axes).reshape(-1, len(axes))
+    weights = torch.cartesian_prod(*(_trapezoid(axis) for axis in axes)).reshape(-1, len(axes))
+    return z, weights.log().sum(1), tuple(len(axis) for axis in axes)
 
 
 def _trapezoid(axis: Tensor) -> Tensor:

@@ -1,6 +1,6 @@
 """Independent normals given by their log variances, as networks give them; densities of all pairs."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from math import log, pi
 
@@ -98,16 +98,35 @@ def _kl_of_full_covariance(q: MultivariateNormal, p: Independent) -> Tensor:
 
 
 def pairwise(p: Distribution, x: Tensor) -> Tensor:
-    """log p_g(x_n) of every point x (N, D) under every member of p, batch shape (G,): (N, G).
+    """log p_g(x_n) of every point x (N, D) under every member of p, batch shape (G,): (N, G)."""
+    return under_all(p)(x)
+
+
+def under_all(p: Distribution) -> Callable[[Tensor], Tensor]:
+    """`pairwise` of this p, as a function of x; what does not depend on x is computed once.
 
     Gaussian and Bernoulli are exponential families: log p(x) = x . a + x^2 . b + c, two matrix
-    products. Any other p is asked for one point after another.
+    products, or one where b is the same number everywhere. Any other p is asked for one point
+    after another.
     """
+    if isinstance(p, Gaussian) and p.log_variance.ndim == 0:
+        precision, mean = (-p.log_variance).exp(), p.mean.T
+        constant = p.mean.square().sum(1) * precision + len(mean) * (p.log_variance + log(2 * pi))
+
+        def one_variance(x: Tensor) -> Tensor:
+            length = x.square().sum(1, keepdim=True) * precision
+            return torch.addmm(constant / -2, x * precision, mean) - length / 2
+
+        return one_variance
     base = p.base_dist if isinstance(p, Independent) else None
     if isinstance(base, Bernoulli):
-        return x @ base.logits.T - softplus(base.logits).sum(1)
+        a, constant = base.logits.T, -softplus(base.logits).sum(1)
+        return lambda x: torch.addmm(constant, x, a)
     if isinstance(base, Normal):
-        precision = base.scale**-2
-        constant = (base.loc.square() * precision + (2 * pi * base.variance).log()).sum(1)
-        return x @ (base.loc * precision).T - (x.square() @ precision.T + constant) / 2
-    return torch.stack([p.log_prob(point) for point in x])
+        b = base.scale.T**-2
+        a, constant = (
+            base.loc.T * b,
+            (base.loc.T.square() * b + (2 * pi * base.variance.T).log()).sum(0),
+        )
+        return lambda x: x @ a - (x.square() @ b + constant) / 2
+    return lambda x: torch.stack([p.log_prob(point) for point in x])

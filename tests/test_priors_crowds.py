@@ -46,6 +46,7 @@ def kinds(seed):
     logits = torch.randn(4, 3).double()
     yield diagonal(seed, 4, 3), torch.randn(6, 3).double()
     yield full(seed, 4, 3), torch.randn(6, 3).double()
+    yield Gaussian(logits, torch.randn(()).double()), torch.randn(6, 3).double()
     yield Independent(Bernoulli(logits=logits), 1), (torch.rand(6, 3) < 0.5).double()
     yield Independent(Laplace(logits, 1.0), 1), torch.randn(6, 3).double()
 

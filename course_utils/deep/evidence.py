@@ -1,20 +1,20 @@
 """log p(x) of a model with one or two latents, by quadrature over z."""
 
 from collections.abc import Callable
-from functools import partial
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from course_utils import exact, validate
+from course_utils import exact, portions, validate
 from course_utils.deep.model import Model, in_double, width
-from course_utils.gaussian import pairwise
+from course_utils.gaussian import pairwise, under_all
 from course_utils.portions import in_portions
 
 __all__ = ["Grid", "grid", "log_evidence", "log_joint", "mode"]
 
 Grid = Tensor | tuple[Tensor, Tensor]
+TILE = 128, 1024  # points and nodes of whose table, 1 MB, every step is done in the cache
 
 
 @validate.typed
@@ -62,15 +62,26 @@ def log_evidence(
     """log p(x_n) of a model with one or two latents by quadrature, in nats, always in float64.
 
     nodes: as `exact.log_evidence` takes them, by default `grid(H)`. Nodes and points are taken
-    in portions: beside x, no tensor holds more than 25 million numbers (see `portions`).
+    in portions: beside x, no tensor holds more than 25 million numbers (see `portions`), and the
+    table of points and nodes is computed and summed tile by tile, in the processor's cache.
     """
     model, x, axes = _in_double(x, model, nodes)
-    lattice = axes[0] if len(axes) == 1 else (axes[0], axes[1])
-
-    def of_points(x: Tensor) -> Tensor:
-        return exact.log_evidence(partial(log_joint, x, model=model), lattice)
-
-    return _of_points(of_points, x, axes)
+    z, log_weight, _ = exact.nodes(axes[0] if len(axes) == 1 else (axes[0], axes[1]))
+    size = max(1, min(TILE[1], portions.NUMBERS // width(model)))
+    value = x.new_full((len(x),), -torch.inf)
+    with torch.no_grad():
+        for some, weight in zip(z.split(size), log_weight.split(size), strict=True):
+            log_likelihood, log_prior = under_all(model(some)), model.prior.log_prob(some)
+            rows = [
+                (log_likelihood(points) + (log_prior + weight)).logsumexp(1)
+                for points in x.split(TILE[0] * TILE[1] // len(some))
+            ]
+            value = torch.logaddexp(value, torch.cat(rows))
+    if (value.isnan() | value.isposinf()).any():
+        raise ValueError("model must not give NaN or +inf: its log density is, at some z")
+    if value.isneginf().any():
+        raise ValueError("x must be where the model has a density above 0, at some node")
+    return value
 
 
 @validate.typed
