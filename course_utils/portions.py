@@ -10,6 +10,7 @@ from torch.utils.checkpoint import checkpoint
 __all__ = ["in_portions"]
 
 NUMBERS = 25_000_000  # in the largest tensor of a portion: 0.2 GB in float64
+CACHED = 2**17  # numbers that a processor's cache surely holds: a megabyte in float64
 
 
 def in_portions(f: Callable[..., Tensor], per_row: int, *tensors: Tensor) -> Tensor:

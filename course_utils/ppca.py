@@ -9,10 +9,9 @@ from torch import Tensor
 from torch.distributions import LowRankMultivariateNormal, MultivariateNormal
 
 from course_utils import pca, validate
+from course_utils.portions import CACHED
 
 __all__ = ["PPCA", "fit"]
-
-CACHED = 2**16  # numbers that a processor's cache surely holds: half a megabyte in float64
 
 
 @validate.typed

@@ -14,7 +14,7 @@ from course_utils.portions import in_portions
 __all__ = ["Grid", "grid", "log_evidence", "log_joint", "mode"]
 
 Grid = Tensor | tuple[Tensor, Tensor]
-TILE = 128, 1024  # points and nodes of whose table, 1 MB, every step is done in the cache
+MOST_NODES = 1024  # of a tile, the table of some points and some nodes
 
 
 @validate.typed
@@ -67,14 +67,14 @@ def log_evidence(
     """
     model, x, axes = _in_double(x, model, nodes)
     z, log_weight, _ = exact.nodes(axes[0] if len(axes) == 1 else (axes[0], axes[1]))
-    size = max(1, min(TILE[1], portions.NUMBERS // width(model)))
+    size = max(1, min(MOST_NODES, portions.NUMBERS // width(model)))
     value = x.new_full((len(x),), -torch.inf)
     with torch.no_grad():
         for some, weight in zip(z.split(size), log_weight.split(size), strict=True):
             log_likelihood, log_prior = under_all(model(some)), model.prior.log_prob(some)
             rows = [
                 (log_likelihood(points) + (log_prior + weight)).logsumexp(1)
-                for points in x.split(TILE[0] * TILE[1] // len(some))
+                for points in x.split(portions.CACHED // len(some))
             ]
             value = torch.logaddexp(value, torch.cat(rows))
     if (value.isnan() | value.isposinf()).any():

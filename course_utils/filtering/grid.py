@@ -9,10 +9,12 @@ from torch import Tensor
 from torch.nn.functional import threshold
 
 from course_utils import validate
+from course_utils.portions import CACHED
 
 __all__ = ["Filtered", "backward", "forward", "forward_backward", "transition"]
 
 LOWEST, TINY = -1e300, 1e-150
+DEEP = -690.0  # 2 log TINY; the exponential of what is far below 0 takes five times as long
 # Masses below TINY count as 0. Products of two numbers above it are no denormals, which would make
 # a matrix product a hundred times slower.
 
@@ -31,9 +33,13 @@ def transition(
     """
     validate.finite(nodes=nodes, weights=weights, mean=mean)
     validate.positive(scale=scale)
-    standard = (nodes - mean[:, None]) / scale
-    density = torch.exp(-0.5 * standard.square()) / (scale * math.sqrt(2 * math.pi))
-    return threshold(weights * density, TINY, 0.0)
+    weights = weights / (scale * math.sqrt(2 * math.pi))
+
+    def masses(mean: Tensor) -> Tensor:
+        standard = (nodes - mean[:, None]) / scale
+        return threshold(weights * (-0.5 * standard.square()).clamp(min=DEEP).exp(), TINY, 0.0)
+
+    return torch.cat([masses(rows) for rows in mean.split(max(1, CACHED // len(nodes)))])
 
 
 class Filtered(NamedTuple):
@@ -64,7 +70,8 @@ def forward(
     predicted, evidence = start, log_likelihood.new_zeros(())
     filtered: list[Tensor] = []
     top = log_likelihood.amax(-1)
-    likelihood = threshold((log_likelihood - top.clamp(min=LOWEST)[..., None]).exp(), TINY, 0.0)
+    below = (log_likelihood - top.clamp(min=LOWEST)[..., None]).clamp(min=DEEP)
+    likelihood = threshold(below.exp(), TINY, 0.0)
     for t in range(log_likelihood.shape[-2]):
         if t > 0:
             predicted = filtered[-1] @ moves[t - 1]

@@ -5,6 +5,8 @@ from math import log, pi
 import torch
 from torch import Tensor
 
+from course_utils.portions import CACHED
+
 
 def log_ring(x: Tensor, noise: float = 0.1) -> Tensor:
     """log p(x) of `data.ring` (N,): the mean over the angle is a Bessel function of the radius."""
@@ -20,8 +22,13 @@ def log_moons(x: Tensor, noise: float = 0.1) -> Tensor:
     other = torch.tensor([1.0, 0.5], dtype=torch.float64) - moon
     weight = torch.full((201,), 0.5 / 200, dtype=torch.float64)
     weight[[0, -1]] /= 2
-    misfit = torch.cdist(x.double(), torch.cat([moon, other])).square() / (2 * noise**2)
-    return torch.logsumexp(weight.repeat(2).log() - misfit, 1) - log(2 * pi * noise**2)
+    log_weight = weight.repeat(2).log() - log(2 * pi * noise**2)
+
+    def of_rows(x: Tensor) -> Tensor:
+        misfit = torch.cdist(x, torch.cat([moon, other])).square() / (2 * noise**2)
+        return torch.logsumexp(log_weight - misfit, 1)
+
+    return torch.cat([of_rows(rows) for rows in x.double().split(CACHED // len(log_weight))])
 
 
 def log_checkerboard(x: Tensor) -> Tensor:
