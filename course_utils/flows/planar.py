@@ -63,11 +63,10 @@ class Planar(Layer):
     def _solve(y: Tensor, wu_hat: Tensor) -> Tensor:
         """a with a + ûᵀw tanh a = y."""
         with torch.no_grad():
-            low, high = y - wu_hat.abs(), y + wu_hat.abs()  # tanh lies between -1 and 1
+            a, step = y, wu_hat.abs()  # tanh lies between -1 and 1, so a within |ûᵀw| of y
             for _ in range(60 if y.dtype == torch.float64 else 30):
-                a = (low + high) / 2
-                above = a + wu_hat * a.tanh() > y
-                low, high = torch.where(above, low, a), torch.where(above, a, high)
+                step = step / 2
+                a = a + step.copysign(y - a - wu_hat * a.tanh())
         # One Newton step: the last digits, and the gradient of the implicit function.
         h = a.tanh()
         return a - (a + wu_hat * h - y) / (1 + wu_hat * (1 - h**2))

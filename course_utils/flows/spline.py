@@ -49,8 +49,10 @@ class SplineMap:
         K = self.num_bins
         theta = theta.movedim(-1, 0).contiguous()
         shares = theta[: 2 * K].unflatten(0, (2, K)).softmax(1)
-        ends = (SMALLEST + (1 - K * SMALLEST) * shares).cumsum(1)
-        corners = self.bound * (2 * torch.cat([torch.zeros_like(ends[:, :1]), ends], 1) - 1)
+        least = 2 * self.bound * SMALLEST
+        sizes = torch.add(shares.new_tensor(least), shares, alpha=2 * self.bound - K * least)
+        start = torch.full_like(sizes[:, :1], -self.bound)
+        corners = torch.cat([start, sizes], 1).cumsum(1)
         slope_1 = math.log(math.expm1(1 - SMALLEST))  # makes the slope 1 at theta = 0
         slopes = SMALLEST + F.softplus(theta[2 * K :] + slope_1)
         one = torch.ones_like(slopes[:1])

@@ -76,18 +76,29 @@ def scene(top: float = 0.2):
 
 
 @torch.no_grad()
-def warped(layers: Sequence[Layer], square: int, what: str) -> dict:
-    """N(0, I) after the layers, following one of SQUARES. what: the layers' name for the alt text."""
+def plane_after(layers: Sequence[Layer]) -> dict:
+    """N(0, I) after the layers: what of a frame of `warped` is the same for every square."""
     z, log_det = pull(layers, lattice(SIDE))
     density = (standard_normal(2).log_prob(z) - log_det).exp()
-    volume = log_det.where(density > 1e-3, 0.0).reshape(SIDE, SIDE).numpy()  # else nothing is left
-    outline, _ = push(layers, square_outline(square))
-    now, held = area(outline), mass(square)
+    volume = log_det.where(density > 1e-3, 0.0)  # else nothing is left
     return {
-        "volume": volume,
+        "volume": volume.reshape(SIDE, SIDE).numpy(),
         "grid": push(layers, square_grid())[0].numpy(),
-        "square": outline.numpy(),
         "density": density.reshape(SIDE, SIDE).numpy(),
+    }
+
+
+@torch.no_grad()
+def warped(layers: Sequence[Layer], square: int, what: str, plane: dict | None = None) -> dict:
+    """A frame that follows one of SQUARES through the layers. what: their name for the alt text.
+
+    plane: `plane_after` of the layers, where it is known.
+    """
+    plane = plane_after(layers) if plane is None else plane
+    outline, _ = push(layers, square_outline(square))
+    now, held, volume = area(outline), mass(square), plane["volume"]
+    return plane | {
+        "square": outline.numpy(),
         "on_density": outline.numpy(),
         "numbers": f"the square: mass {held:.4f} / area {now:.3f} = density {held / now:.3f}",
         "alt": f"{what}: a square of area 1 and mass {held:.4f} has area {now:.3f} now, so its mean "
