@@ -28,14 +28,21 @@ def estimates(a: Tensor, b: Tensor, heads: Tensor, num_runs: int) -> dict[str, T
     log_a = a.log().expand(num_runs).clone().requires_grad_()
     q = Beta(log_a.exp(), b.expand(num_runs))
     moving = q.rsample()
-    found = {}
-    for how in HOW:
-        theta = moving if how == "pathwise" else moving.detach()
+
+    def weights(theta: Tensor) -> tuple[Tensor, Tensor]:
         log_q = q.log_prob(theta)
-        log_w = Coin().observe(theta=theta, x=heads).log_joint() - log_q
-        cost = log_w + log_w.detach() * log_q if how == "score" else log_w
-        found[how] = torch.autograd.grad(cost.sum(), log_a, retain_graph=True)[0]
-    return found
+        return Coin().observe(theta=theta, x=heads).log_joint() - log_q, log_q
+
+    log_w, log_q = weights(moving.detach())
+    costs = {
+        "as it stands": log_w,
+        "score": log_w + log_w.detach() * log_q,
+        "pathwise": weights(moving)[0],
+    }
+    return {
+        how: torch.autograd.grad(cost.sum(), log_a, retain_graph=True)[0]
+        for how, cost in costs.items()
+    }
 
 
 def predict_naive() -> Prediction:
