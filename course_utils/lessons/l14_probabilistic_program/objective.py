@@ -85,7 +85,7 @@ def explore_gradients() -> Explorer:
     def update(a: float, b: float) -> dict:
         with seeded():
             pair = torch.tensor(a).double(), torch.tensor(b).double()
-            found = estimates(*pair, heads, 3000)
+            found = estimates(*pair, heads, 2000)
         exact = exact_gradient(*pair, heads).item()
         frame: dict = {}
         said = []
@@ -94,10 +94,10 @@ def explore_gradients() -> Explorer:
             mean, sd = values.mean().item(), values.std().item()
             frame[f"{how} exact"] = ([exact, exact], [0, 0.44])
             frame[f"{how} text"] = f"mean {mean:z.2f}, sd {sd:.2f}".replace("-", "−")
-            said.append(f"{how}: mean {mean:.2f}, standard deviation {sd:.2f}")
+            said.append(f"{how}: mean {mean:z.2f}, standard deviation {sd:.2f}")
         return frame | {
-            "alt": f"Three thousand gradients each for q = Beta({a:.1f}, {b:.1f}); the exact one is "
-            f"{exact:.2f}. {'; '.join(said)}."
+            "alt": f"Two thousand gradients each for q = Beta({a:.1f}, {b:.1f}); the exact one is "
+            f"{exact:.2f}. {'; '.join(said)}.".replace("-", "−")
         }
 
     def slider(name: str, value: float) -> widgets.FloatSlider:
