@@ -207,7 +207,7 @@ def _on_grid(log_joint: LogJoint, grid: Grid) -> tuple[Tensor, Tensor, tuple[int
     return log_density, log_evidence, shape
 
 
-def nodes(grid: Grid) -> tuple[Tensor, Tensor, tuple[int, ...]]:
+def nodes(grid: Tensor | tuple[Tensor, ...]) -> tuple[Tensor, Tensor, tuple[int, ...]]:
     """All points of a grid (G, H), the logs of their trapezoid weights (G,), the grid's shape."""
     axes = (grid,) if isinstance(grid, Tensor) else grid
     for axis in axes:

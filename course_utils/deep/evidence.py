@@ -1,7 +1,5 @@
 """log p(x) of a model with one or two latents, by quadrature over z."""
 
-from collections.abc import Callable
-
 import torch
 from jaxtyping import Float
 from torch import Tensor
@@ -66,7 +64,7 @@ def log_evidence(
     table of points and nodes is computed and summed tile by tile, in the processor's cache.
     """
     model, x, axes = _in_double(x, model, nodes)
-    z, log_weight, _ = exact.nodes(axes[0] if len(axes) == 1 else (axes[0], axes[1]))
+    z, log_weight, _ = exact.nodes(axes)
     size = max(1, min(MOST_NODES, portions.NUMBERS // width(model)))
     value = x.new_full((len(x),), -torch.inf)
     with torch.no_grad():
@@ -93,7 +91,8 @@ def mode(x: Float[Tensor, "N D"], model: Model, nodes: Grid | None = None) -> Fl
     def of_points(x: Tensor) -> Tensor:
         return log_joint(x, z, model).argmax(1)
 
-    return z[_of_points(of_points, x, axes)]
+    with torch.no_grad():
+        return z[in_portions(of_points, len(z), x)]
 
 
 def _in_double(x, model, nodes) -> tuple[Model, Tensor, tuple[Tensor, ...]]:
@@ -117,9 +116,3 @@ def _in_double(x, model, nodes) -> tuple[Model, Tensor, tuple[Tensor, ...]]:
     model, x = in_double(model), x.double()
     model.check(x)
     return model, x, axes
-
-
-def _of_points(measure: Callable[[Tensor], Tensor], x: Tensor, axes) -> Tensor:
-    """measure(x) (N,), which holds a number for every point and node."""
-    with torch.no_grad():
-        return in_portions(measure, torch.Size([len(axis) for axis in axes]).numel(), x)

@@ -14,9 +14,9 @@ from course_utils.portions import CACHED
 __all__ = ["Filtered", "backward", "forward", "forward_backward", "transition"]
 
 LOWEST, TINY = -1e300, 1e-150
-DEEP = -690.0  # 2 log TINY; the exponential of what is far below 0 takes five times as long
 # Masses below TINY count as 0. Products of two numbers above it are no denormals, which would make
 # a matrix product a hundred times slower.
+DEEP = -690.0  # 2 log TINY; the exponential of what is far below 0 takes five times as long
 
 
 @validate.typed
